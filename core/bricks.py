@@ -1,0 +1,61 @@
+"""Bricks as values: made from a name and settings that people typed, read back as plain settings."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import types
+import typing
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from core.errors import BadInputError, NotFoundError
+from core.types import Scalar
+
+T = TypeVar("T")
+
+
+def make(face: Mapping[str, type[T]], name: str, settings: Mapping[str, object] | None = None) -> T:
+    """Make the brick `name` of a folder's face; text settings are turned into the field's own type."""
+    if name not in face:
+        near = difflib.get_close_matches(name, face, n=1)
+        hint = f"did you mean '{near[0]}'? known: " if near else "choose one of: "
+        raise NotFoundError(name, "no such method", hint + ", ".join(face))
+    brick: Any = face[name]
+    fields = {f.name: f for f in dataclasses.fields(brick)}
+    hints = typing.get_type_hints(brick)
+    values: dict[str, object] = {}
+    for key, value in (settings or {}).items():
+        if key not in fields:
+            known = ", ".join(fields) or "none"
+            raise BadInputError(key, f"'{name}' has no such setting", f"its settings: {known}")
+        values[key] = _converted(value, hints[key], f"{name}.{key}")
+    made: T = brick(**values)
+    return made
+
+
+def settings_of(brick: object) -> dict[str, Scalar]:
+    """Return a brick's settings by field name; what `make` takes to make it again."""
+    return dataclasses.asdict(typing.cast("Any", brick))
+
+
+def _converted(value: Any, wanted: Any, where: str) -> object:
+    options = typing.get_args(wanted) if isinstance(wanted, types.UnionType) else (wanted,)
+    if value is None and type(None) in options:
+        return None
+    if typing.get_origin(wanted) is typing.Literal:
+        options = tuple({type(choice) for choice in typing.get_args(wanted)})
+    for option in options:
+        if option is bool and isinstance(value, str) and value.lower() in ("true", "false"):
+            return value.lower() == "true"
+        if isinstance(option, type) and option in (int, float, str, bool):
+            if isinstance(value, bool) is not (option is bool):
+                continue
+            try:
+                return option(value)
+            except (TypeError, ValueError):
+                continue
+    if any(isinstance(option, type) and isinstance(value, option) for option in options):
+        return value
+    names = " or ".join(getattr(option, "__name__", str(option)) for option in options)
+    raise BadInputError(f"{where} = {value!r}", f"must be {names}", "give a value of that kind")
