@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer._click.exceptions import ClickException  # Typer carries its own click and names no public one
 
 from core.errors import BadInputError, MixdeskError, NotFoundError
 from core.types import JSON, Mixture, Progress
@@ -148,7 +149,9 @@ def demo(
 @app.command()
 def ingest(
     name: Name,
-    paths: Annotated[list[str], typer.Argument(metavar="PATH…", help="Files, folders, globs, URLs, hub ids.")],
+    paths: Annotated[
+        list[str], typer.Argument(metavar="PATH…", help="Files, folders, globs, URLs, hub ids.")
+    ],
     text_field: Annotated[str | None, typer.Option(help="Which field holds the text.")] = None,
     id_field: Annotated[str | None, typer.Option(help="Which field holds the id.")] = None,
     source_field: Annotated[str | None, typer.Option(help="Which field names the source.")] = None,
@@ -221,8 +224,10 @@ def cluster(
 
     home = _workspace(workspace)
     result = clustering.cluster(home, name, clusterer, k, seed, progress=_progress())
-    rows = [{"cluster": c["cluster"], "documents": c["documents"], "name": c["name"]} for c in
-            home.report(home.corpus(name), "clusters") or []]
+    rows = [
+        {"cluster": c["cluster"], "documents": c["documents"], "name": c["name"]}
+        for c in home.report(home.corpus(name), "clusters") or []
+    ]
     _print(result, as_json, lambda: _table(rows))
 
 
@@ -271,7 +276,10 @@ def search(
     from core import search as searching
 
     hits = searching.search(_workspace(workspace), name, query, ranker, k)
-    rows = [{"score": h["score"], "source": h["source"], "id": h["id"], "snippet": h["snippet"][:80]} for h in hits]
+    rows = [
+        {"score": h["score"], "source": h["source"], "id": h["id"], "snippet": h["snippet"][:80]}
+        for h in hits
+    ]
     _print({"hits": hits}, as_json, lambda: _table(rows))
 
 
@@ -316,7 +324,9 @@ def mix(
     home = _workspace(workspace)
     mixture = _read_mixture(home, spec)
     if mixture.corpus != name:
-        raise BadInputError(mixture.corpus, f"the mixture is of this corpus, not of '{name}'", "name that one")
+        raise BadInputError(
+            mixture.corpus, f"the mixture is of this corpus, not of '{name}'", "name that one"
+        )
     value = mixing.plan_json(mixing.resolve(home, mixture))
     rows = [{"domain": domain, **facts} for domain, facts in value["plan"]["domains"].items()]
     warnings = "".join(f"\nwarning: {sentence}" for sentence in value["warnings"])
@@ -379,7 +389,7 @@ def optimise(
     evaluate_mixtures: Annotated[Path | None, typer.Option(help="Held-out runs' weights.")] = None,
     evaluate_losses: Annotated[Path | None, typer.Option(help="Held-out runs' losses.")] = None,
     seed: SeedOption = 0,
-    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,  # noqa: ARG001 every command takes it
     as_json: JsonOption = False,
 ) -> None:
     """Propose weights from what small runs showed."""
@@ -411,15 +421,16 @@ def export_columns(
 
 def main() -> None:
     """Run a command; errors that we raise on purpose are one line, never a traceback."""
-    from core import review_commands
-
-    app.add_typer(review_commands.app, name="review")
     try:
-        app(standalone_mode=False)
+        status = app(standalone_mode=False)
+        sys.exit(status if isinstance(status, int) else 0)
+    except ClickException as error:
+        sys.stderr.write(f"error: {' '.join(error.format_message().split())}; see --help\n")
+        sys.exit(error.exit_code)
     except MixdeskError as error:
         sys.stderr.write(f"error: {error}\n")
         sys.exit(error.exit_status)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):
         sys.exit(130)
 
 

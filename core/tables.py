@@ -346,6 +346,22 @@ def read_vectors(files: Sequence[str], name: str) -> NDArray[np.float32]:
     return np.concatenate(pieces).astype(np.float32, copy=False)
 
 
+def stream_to_file(tables: Iterable[Any], path: Path) -> list[str]:
+    """Write tables one after another to one Parquet file, in constant memory; return its columns."""
+    import pyarrow.parquet as pq
+
+    writer = None
+    with disk.written_aside(path) as aside:
+        try:
+            for table in tables:
+                writer = writer or pq.ParquetWriter(aside, table.schema, compression="zstd")
+                writer.write_table(table.cast(writer.schema))
+        finally:
+            if writer is not None:
+                writer.close()
+    return list(writer.schema.names) if writer is not None else []
+
+
 # --- the cache of vectors ---------------------------------------------------------------------------
 
 

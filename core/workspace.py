@@ -292,6 +292,11 @@ class Workspace:
             return tables.read_all(self._parts(corpus), columns)
         return tables.take(self._parts(corpus), columns, np.asarray(rows, dtype=np.int64))
 
+    def column_names(self, corpus: Corpus) -> list[str]:
+        """Names of all columns, vectors included: the documents' own, then those beside them."""
+        parts = self._parts(corpus)
+        return list(dict.fromkeys([*parts.document_columns(), *parts.columns]))
+
     def shards(self, corpus: Corpus, columns: Sequence[str], shard_rows: int = 2048) -> Iterator[Any]:
         """Yield Arrow tables of at most `shard_rows` consecutive rows."""
         for start in range(0, corpus.documents, shard_rows):
