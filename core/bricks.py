@@ -44,7 +44,12 @@ def _converted(value: Any, wanted: Any, where: str) -> object:
     if value is None and type(None) in options:
         return None
     if typing.get_origin(wanted) is typing.Literal:
-        options = tuple({type(choice) for choice in typing.get_args(wanted)})
+        choices = typing.get_args(wanted)
+        for choice in choices:
+            if str(choice) == str(value):
+                return choice
+        shown = " or ".join(repr(choice) for choice in choices)
+        raise BadInputError(f"{where} = {value!r}", f"must be {shown}", "choose one of them")
     for option in options:
         if option is bool and isinstance(value, str) and value.lower() in ("true", "false"):
             return value.lower() == "true"

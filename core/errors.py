@@ -26,7 +26,7 @@ class BadInputError(MixdeskError, ValueError):
         shown = " ".join(str(value).split())
         if len(shown) > 200:
             shown = shown[:197] + "..."
-        super().__init__(f"{shown}: {rule}; {remedy}")
+        super().__init__(" ".join(f"{shown}: {rule}; {remedy}".split()))
 
 
 class NotFoundError(BadInputError):
