@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -77,7 +77,7 @@ def _plain(value: object) -> JSON:
     return item() if callable(item) else str(value)
 
 
-def _table(rows: list[Mapping[str, object]]) -> str:
+def _table(rows: Sequence[Mapping[str, object]]) -> str:
     """A table for people: text to the left, numbers to the right."""
     if not rows:
         return "(none)"
@@ -117,66 +117,6 @@ def _corpus_text(corpus: Any) -> str:
     refused = "".join(f"\nrejected {count:,}: {reason}" for reason, count in corpus.rejected.items())
     head = f"{corpus.name}: {corpus.documents:,} documents, {corpus.tokens:,} tokens"
     return f"{head}\n{_table(rows)}{refused}"
-
-
-@app.command()
-def demo(
-    if_empty: Annotated[bool, typer.Option("--if-empty", help="Only where there is no corpus yet.")] = False,
-    name: Annotated[str, typer.Option("--name", help="What to call the corpus.")] = "demo",
-    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
-    as_json: JsonOption = False,
-) -> None:
-    """Build the demo corpus from what is on this machine and run every stage on it."""
-    from core import cluster as clustering
-    from core import dedup as deduplication
-    from core import diversity as variety
-    from core import embed as embedding
-    from core import ingest as reading
-    from core import score as scoring
-
-    home, progress = _workspace(workspace), _progress()
-    if if_empty and home.corpora():
-        return
-    corpus = reading.ingest_demo(home, name, progress=progress)
-    scoring.score(home, name, progress=progress)
-    embedding.embed(home, name, "static", progress=progress)
-    clustering.cluster(home, name, progress=progress)
-    deduplication.dedup(home, name, "minhash", "global", progress=progress)
-    variety.diversity(home, name, progress=progress)
-    _print(_corpus_json(corpus), as_json, lambda: _corpus_text(corpus))
-
-
-@app.command()
-def ingest(
-    name: Name,
-    paths: Annotated[
-        list[str], typer.Argument(metavar="PATH…", help="Files, folders, globs, URLs, hub ids.")
-    ],
-    text_field: Annotated[str | None, typer.Option(help="Which field holds the text.")] = None,
-    id_field: Annotated[str | None, typer.Option(help="Which field holds the id.")] = None,
-    source_field: Annotated[str | None, typer.Option(help="Which field names the source.")] = None,
-    sample: Annotated[int | None, typer.Option(min=1, help="Keep a random sample of N.")] = None,
-    stratify: Annotated[bool, typer.Option(help="Sample each source alike.")] = False,
-    seed: SeedOption = 0,
-    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
-    as_json: JsonOption = False,
-) -> None:
-    """Read files, folders, globs, URLs or hub data sets into a corpus."""
-    from core import ingest as reading
-
-    corpus = reading.ingest(
-        _workspace(workspace),
-        name,
-        paths,
-        text_field=text_field,
-        id_field=id_field,
-        source_field=source_field,
-        sample=sample,
-        seed=seed,
-        stratify=stratify,
-        progress=_progress(),
-    )
-    _print(_corpus_json(corpus), as_json, lambda: _corpus_text(corpus))
 
 
 @app.command()
@@ -354,52 +294,6 @@ def export(
         "files": [file.model_dump() for file in manifest.files],
     }
     _print(value, as_json, lambda: f"{value['manifest']}\nfingerprint {manifest.fingerprint}")
-
-
-@app.command()
-def train(
-    manifest: Annotated[Path, typer.Argument(metavar="MANIFEST", help="The export's manifest.json.")],
-    config: Annotated[Path | None, typer.Option(help="YAML; unset keys keep their defaults.")] = None,
-    device: Annotated[str | None, typer.Option(help="cpu, cuda, or auto.")] = None,
-    out: Annotated[Path | None, typer.Option(help="The run's folder; an interrupted run goes on.")] = None,
-    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
-    as_json: JsonOption = False,
-) -> None:
-    """Train a small model on an export, and report the loss of every domain."""
-    from core.backend import load_config
-    from core.backend import train as training
-
-    settings = load_config(config, device=device)
-    folder = out or _workspace(workspace).runs / f"{manifest.resolve().parent.name}-{settings.preset}"
-    result = training(manifest, settings, folder, progress=_progress())
-    value = {"run": str(folder), **result}
-    rows: list[Mapping[str, object]] = [
-        {"domain": d, "loss": loss, "bits_per_byte": result["bits_per_byte"][d]}
-        for d, loss in result["losses"].items()
-    ]
-    _print(value, as_json, lambda: f"{folder}\n{_table(rows)}\n{result['tokens_per_second']:,.0f} tokens/s")
-
-
-@app.command()
-def optimise(
-    method: Annotated[str, typer.Option(help="auto, linear, log_linear, gp …")] = "auto",
-    mixtures: Annotated[Path, typer.Option(help="CSV: a row a run, a column a domain's weight.")] = ...,  # type: ignore[assignment]
-    losses: Annotated[Path, typer.Option(help="CSV: a row a run, a column a loss.")] = ...,  # type: ignore[assignment]
-    target: Annotated[str, typer.Option(help="The loss to lower; `mean` is of all.")] = "mean",
-    evaluate_mixtures: Annotated[Path | None, typer.Option(help="Held-out runs' weights.")] = None,
-    evaluate_losses: Annotated[Path | None, typer.Option(help="Held-out runs' losses.")] = None,
-    seed: SeedOption = 0,
-    workspace: WorkspaceOption = DEFAULT_WORKSPACE,  # noqa: ARG001 every command takes it
-    as_json: JsonOption = False,
-) -> None:
-    """Propose weights from what small runs showed."""
-    from core import optimise as optimising
-
-    result = optimising.optimise(
-        method, mixtures, losses, target, evaluate_mixtures, evaluate_losses, seed=seed
-    )
-    rows: list[Mapping[str, object]] = [{"domain": d, "weight": w} for d, w in result["weights"].items()]
-    _print(result, as_json, lambda: f"{_table(rows)}\n{result['rationale']}")
 
 
 @app.command(name="export-columns")

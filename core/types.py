@@ -407,18 +407,23 @@ class ManifestFile(_Strict):
 
 
 class ManifestDomain(_Strict):
-    """A domain's part in the mixture as planned."""
+    """A domain's part in the mixture as planned.
+
+    `content` is a SHA-256 over its documents' ids and content hashes in order, whatever the file format.
+    """
 
     weight: float
     documents: int
     tokens: int
     epochs: float
+    content: str = ""
 
 
 class Manifest(_Strict):
     """A plan, sealed: the files, their hashes, and all that explains them.
 
-    `fingerprint` is a SHA-256 over everything but itself and the files' format-specific paths.
+    `fingerprint` is a SHA-256 over everything but itself, `format` and `files`: the same documents have
+    the same fingerprint in every format, and each file its own hash.
     Data files (JSON Lines or Parquet) hold `id`, `text`, `source`, `domain`, `tokens`; every document
     stands once, in the order in which it is first seen, one file a domain.
     """

@@ -1,0 +1,28 @@
+"""The training backend: it sees a sealed manifest, never the app, and its losses come back.
+
+`train` does it here and now; a `Backend` is a place where it can be done.
+"""
+
+from core.backend.config import Config, load_config, parse_config
+from core.backend.cost import Estimate, estimate
+from core.backend.record import Metrics, Run, RunDomain, read_metrics, read_run
+from core.backend.shape import PRESETS, Shape
+from core.backend.trainer import Backend, ThisMachine, train
+
+__all__ = [
+    "PRESETS",
+    "Backend",
+    "Config",
+    "Estimate",
+    "Metrics",
+    "Run",
+    "RunDomain",
+    "Shape",
+    "ThisMachine",
+    "estimate",
+    "load_config",
+    "parse_config",
+    "read_metrics",
+    "read_run",
+    "train",
+]

@@ -1,0 +1,128 @@
+"""A sealed manifest: checked against its files' hashes, then read document by document."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from core.backend._files import fingerprint
+from core.errors import BadInputError, TamperedError
+from core.types import Manifest, Progress, silent
+
+_EXPORT_AGAIN = "export the mixture again"
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A manifest whose files have the bytes that it says, and the folder they stand in."""
+
+    manifest: Manifest
+    folder: Path
+
+    @property
+    def domains(self) -> tuple[str, ...]:
+        """The domains that have files, in alphabetical order."""
+        return tuple(sorted({file.domain for file in self.manifest.files if file.rows}))
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 over all of the manifest, so that an edit of its weights shows, too."""
+        return fingerprint(self.manifest.model_dump(mode="json"))
+
+    def documents(self, domain: str) -> Iterator[tuple[str, str]]:
+        """Yield (id, text) in the order in which they are to be seen.
+
+        Half a surrogate pair, which JSON can hold and UTF-8 cannot, becomes a question mark.
+        """
+        for file in self.manifest.files:
+            if file.domain == domain:
+                for identity, text in _rows(self.folder / file.path):
+                    yield identity, text.encode("utf-8", "replace").decode("utf-8")
+
+
+def open_manifest(path: Path, progress: Progress = silent) -> Sealed:
+    """Read a manifest and check every file against its hash, at the speed of the disk.
+
+    Args:
+        path: The `manifest.json`; its files' paths are relative to its folder.
+        progress: Told of every file checked.
+
+    Raises:
+        BadInputError: It is no manifest of a version that this backend reads, or a path leaves its folder.
+        TamperedError: A file is missing or has other bytes.
+    """
+    sealed = Sealed(_read(path), path.parent.resolve())
+    files = sealed.manifest.files
+    for done, file in enumerate(files, 1):
+        _check(sealed.folder, file.path, file.sha256)
+        progress(done, len(files), "checking hashes")
+    return sealed
+
+
+def read_manifest(path: Path) -> Manifest:
+    """Read a manifest without looking at its files: for an estimate, not for training."""
+    return _read(path)
+
+
+def _read(path: Path) -> Manifest:
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise BadInputError(path, "no readable manifest", "name the manifest.json of an export") from None
+    version = raw.get("version", 1) if isinstance(raw, dict) else None
+    if version != 1:
+        raise BadInputError(f"{path}: version {version}", "this backend reads version 1", _EXPORT_AGAIN)
+    try:
+        return Manifest.model_validate(raw)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise BadInputError(f"{path}: {key}", first["msg"], _EXPORT_AGAIN) from None
+
+
+def _check(folder: Path, name: str, sha256: str) -> None:
+    path = (folder / name).resolve()
+    if Path(name).is_absolute() or not path.is_relative_to(folder):
+        raise BadInputError(name, "the path leaves the manifest's folder", _EXPORT_AGAIN)
+    if not name.endswith((".jsonl", ".parquet")):
+        raise BadInputError(name, "is neither .jsonl nor .parquet", "export in one of these formats")
+    if not path.is_file():
+        raise TamperedError(name, "the manifest's file is missing", "bring it back or " + _EXPORT_AGAIN)
+    with path.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if found != sha256:
+        raise TamperedError(name, "its bytes are not those that were sealed", _EXPORT_AGAIN)
+
+
+def _rows(path: Path) -> Iterator[tuple[str, str]]:
+    if path.suffix == ".parquet":
+        yield from _parquet_rows(path)
+        return
+    with path.open(encoding="utf-8", newline="\n") as lines:
+        for number, line in enumerate(lines, 1):
+            try:
+                row = json.loads(line)
+                identity, text = str(row["id"]), row["text"]
+            except (ValueError, KeyError, TypeError):
+                text = None
+            if not isinstance(text, str):
+                raise BadInputError(f"{path.name} line {number}", "holds no id and text", _EXPORT_AGAIN)
+            yield identity, text
+
+
+def _parquet_rows(path: Path) -> Iterator[tuple[str, str]]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(512, columns=["id", "text"]):
+                rows = zip(batch["id"].to_pylist(), batch["text"].to_pylist(), strict=True)
+                yield from ((str(identity), text or "") for identity, text in rows)
+    except (pa.ArrowInvalid, KeyError):
+        raise BadInputError(path.name, "is no Parquet with id and text", _EXPORT_AGAIN) from None

@@ -1,0 +1,54 @@
+"""The sizes of a decoder, the presets, and what they cost in parameters and arithmetic."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The sizes of a Llama-style decoder, all but its vocabulary and context.
+
+    `learning_rate` is the peak rate that suits this width with AdamW.
+    """
+
+    width: int
+    layers: int
+    heads: int
+    kv_heads: int  # grouped-query attention: heads / kv_heads queries share a key and a value
+    hidden: int  # of the SwiGLU block
+    learning_rate: float
+
+    @property
+    def head_width(self) -> int:
+        """The numbers in one attention head."""
+        return self.width // self.heads
+
+    @property
+    def parameters(self) -> int:
+        """Weights without the embedding, which is tied to the output head."""
+        attention = 2 * self.width * (self.heads + self.kv_heads) * self.head_width
+        return self.layers * (attention + 3 * self.width * self.hidden + 2 * self.width) + self.width
+
+    def flops_per_token(self, vocabulary: int, context: int) -> int:
+        """Floating-point operations of one trained token, forward and backward.
+
+        Six for every weight of a matrix, head included, and the two products of causal attention,
+        which look back over half the context on average.
+        """
+        matrices = self.parameters - self.width * (2 * self.layers + 1) + vocabulary * self.width
+        attention = self.layers * 2 * self.width * context // 2
+        return 6 * (matrices + attention)
+
+
+Preset = Literal["nano", "tiny", "small", "medium", "base", "large"]
+
+PRESETS: dict[Preset, Shape] = {
+    "nano": Shape(128, 2, 4, 2, 352, 4e-3),  # 0.4M: for a CPU
+    "tiny": Shape(256, 2, 8, 4, 512, 3e-3),  # 1.2M: as RegMix's smallest proxy
+    "small": Shape(384, 6, 6, 2, 1024, 2e-3),  # 9M
+    "medium": Shape(512, 8, 8, 4, 1536, 1.5e-3),  # 25M
+    "base": Shape(768, 14, 12, 4, 2560, 1e-3),  # 105M
+    "large": Shape(2048, 22, 32, 4, 5632, 4e-4),  # 0.97B: TinyLlama's sizes
+}

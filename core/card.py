@@ -1,0 +1,60 @@
+"""The card beside an export: what it is, what went into it, what was left out, and how to read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from core.types import Corpus, Manifest, Plan
+
+
+def card(plan: Plan, manifest: Manifest, corpus: Corpus) -> str:
+    """Return the card as Markdown; names that came with the data stand as code, never as markup."""
+    mixture = plan.mixture
+    told = [f"- {_prose(warning)}" for warning in plan.warnings] or ["None."]
+    parts = [
+        f"# {mixture.name}",
+        _prose(mixture.rationale) or "A mixture for language-model training.",
+        f"From the corpus `{corpus.name}`: {corpus.documents:,} documents, {corpus.tokens:,} tokens "
+        f"(counted with {_code(corpus.tokenizer or 'an unnamed tokenizer')}). Seed {mixture.seed}. "
+        f"Fingerprint `{manifest.fingerprint}`.",
+        "## Domains",
+        _table(
+            ("domain", "weight", "documents", "tokens seen", "epochs"),
+            (
+                (_code(d), f"{p.weight:.4f}", f"{p.documents:,}", f"{p.tokens:,}", f"{p.epochs:.3g}")
+                for d, p in manifest.domains.items()
+            ),
+        ),
+        "Weights are shares of the tokens seen in training, not of documents or samples. Each document "
+        "stands once in its domain's file, in the order in which it is first seen; a trainer repeats a domain "
+        "by its epochs. A domain of less than one epoch holds as many documents as reach its tokens: the "
+        "last one may go beyond.",
+        "## What was left out",
+        _table(
+            ("step", "documents", "tokens"),
+            ((_code(row.name), f"{row.documents:,}", f"{row.tokens:,}") for row in plan.waterfall),
+        ),
+        "\n".join(f"- {_code(f.name)} keeps {_code(f.keep)}" for f in mixture.filters) or "No filter.",
+        "## Warnings",
+        "\n".join(told),
+        "## Files",
+        _table(
+            ("file", "rows", "tokens", "SHA-256"),
+            ((_code(f.path), f"{f.rows:,}", f"{f.tokens:,}", f"`{f.sha256}`") for f in manifest.files),
+        ),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _code(text: str) -> str:
+    return "`" + " ".join(text.replace("`", "'").split()) + "`"
+
+
+def _prose(text: str) -> str:
+    plain = " ".join(text.split())
+    return "".join("\\" + c if c in "\\`*_[]<>#|!" else c for c in plain)
+
+
+def _table(names: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [names, ["---"] * len(names), *([cell.replace("|", "\\|") for cell in row] for row in rows)]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)

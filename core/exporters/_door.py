@@ -1,0 +1,54 @@
+"""The exporters' door, and what they share: file-safe names, and the account of a file they wrote."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, ClassVar, Protocol, TypeAlias
+
+from core.disk import file_sha256
+from core.types import ManifestFile, Plan
+
+Documents: TypeAlias = Callable[[str], Iterator[Any]]
+"""Given a domain, yields Arrow tables of `id`, `text`, `source`, `domain`, `tokens` in the order seen."""
+
+
+class Exporter(Protocol):
+    """Writes a plan's documents, and a trainer's configuration where it has one, into a folder."""
+
+    name: ClassVar[str]
+    version: ClassVar[int]
+
+    def write(self, plan: Plan, documents: Documents, folder: Path) -> list[ManifestFile]:
+        """Write all files; return an account of each data file, paths relative to `folder`.
+
+        `documents` is called once a domain and read to its end, a table at a time.
+        """
+
+
+def slugs(domains: Iterable[str]) -> dict[str, str]:
+    """Return a file name (without ending) for each domain: safe on any system, unique, the same each time.
+
+    A name that had to be changed, or that another differs from by case alone, gets eight digits of its hash.
+    """
+    listed = sorted(domains)
+    plain = {domain: re.sub(r"[^A-Za-z0-9_.-]+", "-", domain).strip("-.")[:60] for domain in listed}
+    lowered = [slug.lower() for slug in plain.values()]
+    found = {}
+    for domain, slug in plain.items():
+        if slug != domain or lowered.count(slug.lower()) > 1:
+            slug = f"{slug or 'domain'}-{hashlib.sha256(domain.encode()).hexdigest()[:8]}"
+        found[domain] = slug
+    return found
+
+
+def planned_domains(plan: Plan) -> list[str]:
+    """Return the domains that give documents, in order of name."""
+    return sorted(domain for domain, part in plan.domains.items() if part.documents)
+
+
+def account(folder: Path, path: str, domain: str, rows: int, tokens: int) -> ManifestFile:
+    """Return what the manifest says of a file that has been written to its end."""
+    return ManifestFile(path=path, sha256=file_sha256(folder / path), rows=rows, tokens=tokens, domain=domain)

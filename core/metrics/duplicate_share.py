@@ -1,0 +1,26 @@
+"""What stands in a set more than once."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+from core.types import Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class NearDuplicateShare:
+    """Share of documents that are duplicates of one that stays, by the last deduplication; 0 to 1.
+
+    A domain's copies of another domain's documents count. NaN where nobody has looked for duplicates.
+    """
+
+    name: ClassVar[str] = "near_duplicate_share"
+    version: ClassVar[int] = 1
+
+    def measure(self, evidence: Evidence) -> float:
+        """Return the share."""
+        if evidence.duplicate is None or not len(evidence.duplicate):
+            return math.nan
+        return float(evidence.duplicate.mean())

@@ -1,0 +1,110 @@
+"""A Mixture resolved against a Corpus into a Plan; the faders' arithmetic; a look at what is seen first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+
+from core.errors import BadInputError
+from core.plan import average_weights, make_plan, stage_weights
+from core.pool import Pool, make_pool
+from core.types import JSON, Mixture, Plan
+from core.weights import PRESETS, effective_tokens, nearest_feasible, preset, rescale
+from core.workspace import Workspace
+
+__all__ = [
+    "PRESETS",
+    "Pool",
+    "average_weights",
+    "effective_tokens",
+    "make_plan",
+    "make_pool",
+    "nearest_feasible",
+    "plan_json",
+    "preset",
+    "preview",
+    "rescale",
+    "resolve",
+    "seen_order",
+]
+
+
+def resolve(workspace: Workspace, mixture: Mixture) -> Plan:
+    """Resolve a mixture: the waterfall, tokens and epochs by domain, warnings, and which documents.
+
+    The same corpus, mixture and seed give the same plan on any machine. A page that moves faders keeps
+    the pool (`make_pool`, about a second at 1M documents) and calls `make_plan` (milliseconds) alone.
+
+    Raises:
+        BadInputError: whatever the mixture asks that the corpus cannot give.
+    """
+    return make_plan(make_pool(workspace, mixture), mixture)
+
+
+def plan_json(plan: Plan) -> dict[str, JSON]:
+    """Return the plan as JSON: `plan.domains`, `waterfall`, `warnings`, `feasible_weights`."""
+    return {
+        "plan": {
+            "budget": plan.budget,
+            "tokens": sum(part.tokens for part in plan.domains.values()),
+            "domains": {name: asdict(part) for name, part in plan.domains.items()},
+        },
+        "waterfall": [asdict(row) for row in plan.waterfall],
+        "warnings": list(plan.warnings),
+        "feasible_weights": dict(plan.feasible_weights) if plan.feasible_weights else None,
+    }
+
+
+def seen_order(plan: Plan, tokens: dict[str, list[int]]) -> Iterator[tuple[str, int, int]]:
+    """Yield (domain, position in its rows, epoch from 0) in the order in which documents are seen.
+
+    The next document is always of the domain whose tokens lag furthest behind its weight, ties to the
+    larger weight; weights change where a stage ends. `tokens` holds those of each domain's documents,
+    at least as many as will be asked for. Ends when every domain has given its tokens.
+    """
+    total = sum(part.tokens for part in plan.domains.values())
+    stages = stage_weights(plan.mixture, {d: part.weight for d, part in plan.domains.items()})
+    given = dict.fromkeys((d for d, part in plan.domains.items() if part.documents), 0)
+    taken, due, seen = dict.fromkeys(given, 0), dict.fromkeys(given, 0.0), 0
+    while given:
+        weights = next((w for until, w in stages if seen < until * total), stages[-1][1])
+        lag = {d: (due[d] - given[d], weights.get(d, 0.0)) for d in given}
+        domain = max(lag, key=lag.__getitem__)
+        epoch, position = divmod(taken[domain], plan.domains[domain].documents)
+        yield domain, position, epoch
+        size = tokens[domain][position]
+        taken[domain] += 1
+        given[domain] += size
+        seen += size
+        for name in due:
+            due[name] += weights.get(name, 0.0) * size
+        if given[domain] >= plan.domains[domain].tokens:
+            del given[domain], due[domain]
+
+
+def preview(workspace: Workspace, plan: Plan, k: int = 10) -> list[dict[str, JSON]]:
+    """Return the first `k` documents in the order in which the trainer sees them.
+
+    Each is a map of `position` (from 0), `domain`, `epoch` (from 1), `row`, `id`, `source`, `tokens`, `text`.
+
+    Raises:
+        BadInputError: where the corpus is no longer the one that was planned on, or k is not positive.
+    """
+    if k < 1:
+        raise BadInputError(k, "a preview shows 1 document or more", "give a positive number")
+    corpus = workspace.corpus(plan.mixture.corpus)
+    if corpus.fingerprint != plan.corpus_fingerprint:
+        raise BadInputError(
+            corpus.name, "its documents have changed since the plan", "resolve the mixture again"
+        )
+    heads = {d: rows[: max(k, 1)] for d, rows in plan.rows.items()}
+    tokens = {d: workspace.read(corpus, ["tokens"], rows)["tokens"].to_pylist() for d, rows in heads.items()}
+    steps = [step for step, _ in zip(seen_order(plan, tokens), range(k), strict=False)]
+    rows = [int(plan.rows[domain][position]) for domain, position, _ in steps]
+    if not rows:
+        return []
+    found = workspace.read(corpus, ["row", "id", "source", "tokens", "text"], rows).to_pylist()
+    return [
+        {"position": i, "domain": domain, "epoch": epoch + 1, **facts}
+        for i, ((domain, _, epoch), facts) in enumerate(zip(steps, found, strict=True))
+    ]

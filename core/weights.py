@@ -1,0 +1,139 @@
+"""Arithmetic on weights: faders, presets, whole tokens, and the nearest weights that can be had.
+
+Weights are shares of tokens by domain: non-negative, sum 1. Nothing here knows of corpora or disks.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import BadInputError
+
+Weights = dict[str, float]
+Floats = NDArray[np.float64]
+Preset = Literal["proportional", "uniform", "temperature", "unimax"]
+PRESETS: tuple[Preset, ...] = ("proportional", "uniform", "temperature", "unimax")
+REPEAT_CONSTANT = 15.387756  # R* of Muennighoff et al., Scaling Data-Constrained Language Models, eq. 5
+
+
+def effective_tokens(unique: int, seen: int) -> int:
+    """Return how many distinct tokens `seen` tokens are worth when only `unique` of them are distinct.
+
+    D' = U (1 + R* (1 - exp(-R / R*))), R the repeats beyond the first epoch: 4 epochs are worth 3.73 U.
+    """
+    if seen <= unique or not unique:
+        return min(seen, unique)
+    repeats = seen / unique - 1
+    return round(unique * (1 + REPEAT_CONSTANT * -math.expm1(-repeats / REPEAT_CONSTANT)))
+
+
+def rescale(weights: Mapping[str, float], domain: str, value: float, locked: Collection[str] = ()) -> Weights:
+    """Move one fader: the others keep their ratios, locked ones stay, the sum stays 1.
+
+    A value beyond what the locked ones leave is cut there. A locked fader does not move, nor one that
+    has no other to give to or take from. Where all others stand at 0, they share alike.
+
+    Raises:
+        BadInputError: where there is no such domain.
+    """
+    if domain not in weights:
+        known = ", ".join(weights)
+        raise BadInputError(domain, "no such domain in the mixture", f"there are: {known}")
+    total = math.fsum(weights.values())
+    moved = {name: weight / total for name, weight in weights.items()} if total else dict(weights)
+    free = [name for name in weights if name != domain and name not in locked]
+    if domain in locked or not free or not math.isfinite(value):
+        return moved
+    room = max(0.0, 1.0 - math.fsum(moved[n] for n in weights if n != domain and n not in free))
+    moved[domain] = min(max(value, 0.0), room)
+    rest, before = room - moved[domain], math.fsum(moved[name] for name in free)
+    for name in free:
+        moved[name] = rest * (moved[name] / before) if before > 0 else rest / len(free)
+    return moved
+
+
+def preset(
+    name: str,
+    available: Mapping[str, int],
+    *,
+    temperature: float = 2.0,
+    budget: int | None = None,
+    max_epochs: float = 4.0,
+) -> Weights:
+    """Return weights by rule from the tokens that each domain has; an empty domain gets 0.
+
+    Args:
+        name: `proportional`; `uniform`; `temperature` (proportional to tokens^(1/T)); `unimax`
+            (uniform, but no domain beyond `max_epochs`: Chung et al. 2023, algorithm 1).
+        available: Tokens by domain.
+        temperature: T, 1 is proportional, large is uniform.
+        budget: Tokens to train on, for `unimax`; default all there are.
+        max_epochs: The cap for `unimax`.
+
+    Raises:
+        BadInputError: an unknown preset, a temperature that is not positive, no tokens at all.
+    """
+    if name not in PRESETS:
+        raise BadInputError(name, "no such preset", f"choose one of: {', '.join(PRESETS)}")
+    if not (temperature > 0 and math.isfinite(temperature)):
+        raise BadInputError(temperature, "a temperature is above 0", "try 2")
+    sizes = {domain: tokens for domain, tokens in available.items() if tokens > 0}
+    if not sizes:
+        raise BadInputError(name, "no domain has a token", "loosen the filters")
+    if name == "unimax":
+        raw = _unimax(sizes, budget or sum(sizes.values()), max_epochs)
+    elif name == "uniform":
+        raw = dict.fromkeys(sizes, 1.0)
+    else:
+        power = 1.0 if name == "proportional" else 1.0 / temperature
+        largest = max(sizes.values())
+        raw = {domain: (tokens / largest) ** power for domain, tokens in sizes.items()}
+    total = math.fsum(raw.values())
+    return {domain: raw.get(domain, 0.0) / total for domain in available}
+
+
+def _unimax(sizes: Mapping[str, int], budget: int, max_epochs: float) -> Weights:
+    """Give each domain, smallest first, an even share of what is left, or all its epochs if they are less."""
+    left, given = float(budget), {}
+    ranked = sorted(sizes, key=lambda domain: (sizes[domain], domain))
+    for position, domain in enumerate(ranked):
+        given[domain] = min(left / (len(ranked) - position), sizes[domain] * max_epochs)
+        left -= given[domain]
+    return given
+
+
+def apportion(weights: Sequence[float], total: int) -> list[int]:
+    """Divide `total` whole tokens by the weights: largest remainder, ties to the first; sums to `total`."""
+    scale = math.fsum(weights)
+    exact = [weight / scale * total for weight in weights]
+    whole = [math.floor(value) for value in exact]
+    by_remainder = sorted(range(len(exact)), key=lambda i: whole[i] - exact[i])
+    for i in by_remainder[: total - sum(whole)]:
+        whole[i] += 1
+    return whole
+
+
+def nearest_feasible(weights: Sequence[float] | Floats, upper: Sequence[float] | Floats) -> Floats | None:
+    """Project the weights onto {x : sum x = 1, 0 <= x <= upper}, by least squares; None where it is empty.
+
+    The solution is clip(w - t, 0, upper) for the one t at which it sums to 1, found read off
+    between two breakpoints, exact up to rounding.
+    """
+    wanted = np.asarray(weights, dtype=np.float64)
+    caps: Floats = np.minimum(np.asarray(upper, dtype=np.float64), 1)
+    if math.fsum(caps) < 1 - 1e-12:
+        return None
+    breaks = np.unique(np.concatenate([wanted, wanted - caps]))
+    sums = np.array([np.clip(wanted - t, 0, caps).sum() for t in breaks])  # falls as t rises
+    right = int(np.searchsorted(-sums, -1.0))
+    if right == 0:
+        return np.asarray(np.clip(wanted - breaks[0], 0, caps))
+    low, high = breaks[right - 1], breaks[min(right, len(breaks) - 1)]
+    fall = sums[right - 1] - sums[min(right, len(sums) - 1)]
+    t = low + (high - low) * ((sums[right - 1] - 1) / fall if fall > 0 else 0.0)
+    return np.asarray(np.clip(wanted - t, 0, caps))

@@ -1,0 +1,91 @@
+"""Near copies are found at the Jaccard that was asked for, and nothing below it."""
+
+import numpy as np
+import pytest
+
+from core.matchers import _shingles
+from core.matchers.minhash import MinHash
+
+VOCABULARY = [f"word{i}" for i in range(5000)]
+
+
+def text(rng, size=400):
+    return list(rng.choice(VOCABULARY, size=size))
+
+
+def true_jaccard(one, other, n=5):
+    a, b = ({tuple(t[i : i + n]) for i in range(len(t) - n + 1)} for t in (one.split(), other.split()))
+    return len(a & b) / len(a | b)
+
+
+@pytest.fixture(scope="module")
+def planted():
+    rng = np.random.default_rng(0)
+    pairs = []
+    for _ in range(300):
+        original = text(rng)
+        copy = list(original)
+        for at in rng.integers(0, len(copy), size=rng.integers(1, 25)):
+            copy[at] = "changed"
+        pairs.append((" ".join(original), " ".join(copy)))
+    return pairs
+
+
+def test_recall_and_precision_on_planted_pairs(planted):
+    """0.99 of the pairs of Jaccard 0.9 or more are found; no group holds one below the threshold."""
+    strings = [half for pair in planted for half in pair]
+    groups = MinHash().groups(strings)
+    found = groups[1::2] == groups[::2]
+    true = np.array([true_jaccard(*pair) for pair in planted])
+
+    assert 20 < (true >= 0.9).sum()
+    assert 0.99 <= found[true >= 0.9].mean()
+    assert 0.7 <= true[found].min()
+    assert len(planted) >= len(strings) - len(np.unique(groups))
+
+
+def test_shingles_give_the_true_jaccard(planted):
+    """Hashed shingles intersect as the word n-grams do."""
+    for one, other in planted[:20]:
+        made = _shingles.Shingler(5)([one, other])
+
+        assert true_jaccard(one, other) == pytest.approx(_shingles.jaccard(made.of(0), made.of(1)))
+
+
+def test_signatures_estimate_the_jaccard(planted):
+    """The share of equal minima is an unbiased estimate: its mean error is within three standard errors."""
+    signed = MinHash().sign([half for pair in planted for half in pair])
+    estimate = (signed[1::2] == signed[::2]).mean(axis=1)
+    true = np.array([true_jaccard(*pair) for pair in planted])
+    error = np.sqrt((true * (1 - true) / 112).sum()) / len(true)
+
+    assert 3 * error > abs((estimate - true).mean())
+
+
+def test_groups_do_not_chain():
+    """A text that drifts step by step does not end in the group of where it began."""
+    rng = np.random.default_rng(1)
+    drift, words = [], text(rng)
+    for step in range(40):
+        words = list(words)
+        words[step * 10 : step * 10 + 4] = ["drifted"] * 4
+        drift.append(" ".join(words))
+    groups = MinHash().groups(drift)
+
+    assert 2 <= len(np.unique(groups))
+    for group in np.unique(groups):
+        members = [drift[i] for i in np.flatnonzero(groups == group)]
+        longest = max(members, key=len)
+        assert 0.7 <= min(true_jaccard(longest, member) for member in members) or len(members) == 1
+
+
+def test_texts_shorter_than_a_shingle():
+    """They are duplicates where all their words agree."""
+    assert [0, 1, 0, 3] == MinHash().groups(["one two", "two one", "One, two!", "one"]).tolist()
+
+
+def test_a_large_group_takes_no_square_time():
+    """Thousands of copies are one group, at once."""
+    groups = MinHash().groups(["the same boilerplate text stands here again"] * 5000)
+
+    assert {0} == set(groups.tolist())
