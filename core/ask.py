@@ -17,6 +17,9 @@ from core.errors import BadInputError
 from core.tables import Parts
 
 TIME_LIMIT = 60.0  # seconds that a person's SQL may run
+CLOCK = frozenset(
+    {"current_date", "current_time", "current_timestamp", "localtime", "localtimestamp"}
+)  # SQL words that DuckDB parses as columns
 _UNKNOWN_COLUMN = re.compile(r'column (?:named )?"([^"]+)"')
 
 
@@ -75,22 +78,29 @@ def untrusted(parts: Parts, sql: str, limit: int | None = None) -> Any:
     Raises:
         BadInputError: where the SQL is anything else, or does not run.
     """
-    import duckdb
-
     with _connected(parts, locked=True) as connection:
         _check_select(connection, sql)
-        timer = threading.Timer(TIME_LIMIT, connection.interrupt)
-        timer.start()
-        try:
+        with _timed(connection, sql):
             relation = connection.sql(sql.strip().rstrip(";"))
             return (relation if limit is None else relation.limit(limit)).to_arrow_table()
-        except duckdb.InterruptException:
-            rule = f"ran longer than {TIME_LIMIT:.0f} seconds"
-            raise BadInputError(sql, rule, "ask for less, or add a LIMIT") from None
-        except duckdb.Error as error:
-            raise _explained(connection, sql, error) from None
-        finally:
-            timer.cancel()
+
+
+@contextmanager
+def _timed(connection: Any, sql: str) -> Iterator[None]:
+    """Stop what runs too long, and turn DuckDB's errors into ours."""
+    import duckdb
+
+    timer = threading.Timer(TIME_LIMIT, connection.interrupt)
+    timer.start()
+    try:
+        yield
+    except duckdb.InterruptException:
+        rule = f"ran longer than {TIME_LIMIT:.0f} seconds"
+        raise BadInputError(sql, rule, "ask for less, or add a LIMIT") from None
+    except duckdb.Error as error:
+        raise _explained(connection, sql, error) from None
+    finally:
+        timer.cancel()
 
 
 def _check_select(connection: Any, sql: str) -> None:
@@ -117,7 +127,7 @@ def _explained(connection: Any, sql: str, error: Exception) -> BadInputError:
 
 
 def _check_expression(connection: Any, expression: str) -> None:
-    """Refuse what is not one expression by itself: a FROM, a second column, a subquery's way out."""
+    """Refuse what is not one expression by itself, or may give another answer the next time."""
     wrapped = f"SELECT {expression}"
     _check_select(connection, wrapped)
     ((parsed,),) = connection.execute("SELECT json_serialize_sql(?::VARCHAR)", [wrapped]).fetchall()
@@ -125,28 +135,53 @@ def _check_expression(connection: Any, expression: str) -> None:
     plain = node["type"] == "SELECT_NODE" and len(node["select_list"]) == 1
     if not (plain and node["from_table"]["type"] == "EMPTY" and node["where_clause"] is None):
         raise BadInputError(expression, "not one boolean expression", 'write one, like "word_count >= 50"')
+    listed = connection.execute(
+        "SELECT function_name FROM duckdb_functions() WHERE stability <> 'CONSISTENT'"
+    )
+    volatile = {name for (name,) in listed.fetchall()} | CLOCK
+    volatile -= {name for name, *_ in connection.execute("DESCRIBE documents").fetchall()}
+    for part in _nodes(node):
+        name = part.get("function_name") or (part.get("column_names") or [""])[-1]
+        cut = part.get("type") == "LIMIT_MODIFIER" or part.get("sample")
+        if cut or (part.get("class") == "WINDOW" and not _is_settled(part)) or name.lower() in volatile:
+            rule = f"{name or 'a LIMIT or a sample'} may give another answer the next time"
+            raise BadInputError(expression, rule, "a filter depends on the documents alone; leave it out")
+
+
+def _is_settled(window: dict[str, Any]) -> bool:
+    """Whether a window function gives one answer: an aggregate of a whole partition, or rows in order."""
+    if not window["orders"]:
+        return bool(window["type"] == "WINDOW_AGGREGATE")
+    keys = {tuple(order["expression"].get("column_names", ())) for order in window["orders"]}
+    return bool(keys & {("row",), ("id",)})
+
+
+def _nodes(value: Any) -> Iterator[dict[str, Any]]:
+    """Yield every node of a parsed statement."""
+    if isinstance(value, dict):
+        yield value
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _nodes(inner)
 
 
 def keep_mask(parts: Parts, expression: str) -> NDArray[np.bool_]:
     """Evaluate a person's boolean expression for each row; a null does not keep.
 
     Raises:
-        BadInputError: where it is no expression, not boolean, or names an unknown column.
+        BadInputError: where it is no expression, not boolean, names an unknown column, depends on
+            chance, the clock or the order of rows, or runs for more than a minute.
     """
-    import duckdb
-
+    expression = expression.strip().rstrip(";")
     with _connected(parts, locked=True) as connection:
         _check_expression(connection, expression)
-        try:
-            asked = f"SELECT {expression} AS keep FROM documents"  # noqa: S608 as below
+        with _timed(connection, expression):
+            asked = f"SELECT ({expression}\n) AS keep FROM documents"  # noqa: S608 as below
             kind = str(connection.sql(asked).types[0])
             if kind != "BOOLEAN":
                 rule = f"gives {kind.lower()}, not true or false"
                 raise BadInputError(expression, rule, 'compare it with something, like "word_count >= 50"')
-            sql = f"SELECT row, coalesce(({expression}), false) AS keep FROM documents"  # noqa: S608 checked above, and the connection is locked
+            sql = f"SELECT row, coalesce(({expression}\n), false) AS keep FROM documents"  # noqa: S608 checked above, and the connection is locked
             found = connection.sql(sql).to_arrow_table()
-        except duckdb.Error as error:
-            raise _explained(connection, expression, error) from None
     mask = np.zeros(found.num_rows, dtype=np.bool_)
     mask[found["row"].to_numpy()] = found["keep"].to_numpy()
     return mask

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import PurePosixPath
 
 from core.types import Corpus, Manifest, Plan
 
 
 def card(plan: Plan, manifest: Manifest, corpus: Corpus) -> str:
-    """Return the card as Markdown; names that came with the data stand as code, never as markup."""
+    """Return the card as Markdown; names that came with the data stand as code, never as markup.
+
+    Its head is that of a Hugging Face data set card, so that `datasets.load_dataset(folder)` reads the data
+    files and not the manifest beside them.
+    """
     mixture = plan.mixture
     told = [f"- {_prose(warning)}" for warning in plan.warnings] or ["None."]
     parts = [
+        _head(manifest),
         f"# {mixture.name}",
         _prose(mixture.rationale) or "A mixture for language-model training.",
         f"From the corpus `{corpus.name}`: {corpus.documents:,} documents, {corpus.tokens:,} tokens "
@@ -28,7 +34,8 @@ def card(plan: Plan, manifest: Manifest, corpus: Corpus) -> str:
         "Weights are shares of the tokens seen in training, not of documents or samples. Each document "
         "stands once in its domain's file, in the order in which it is first seen; a trainer repeats a domain "
         "by its epochs. A domain of less than one epoch holds as many documents as reach its tokens: the "
-        "last one may go beyond.",
+        "last one may go beyond. `manifest.json` holds all of this for programs; Hugging Face `datasets` "
+        "reads this folder as one data set, domain after domain, each document once.",
         "## What was left out",
         _table(
             ("step", "documents", "tokens"),
@@ -46,13 +53,25 @@ def card(plan: Plan, manifest: Manifest, corpus: Corpus) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def _head(manifest: Manifest) -> str:
+    """The lines by which Hugging Face datasets finds the data."""
+    globs = sorted({f'"{PurePosixPath(f.path).with_stem("*")}"' for f in manifest.files})
+    return "\n".join(
+        ["---", "configs:", "- config_name: default", f"  data_files: [{', '.join(globs)}]", "---"]
+    )
+
+
 def _code(text: str) -> str:
-    return "`" + " ".join(text.replace("`", "'").split()) + "`"
+    return "`" + _line(text.replace("`", "'")) + "`"
 
 
 def _prose(text: str) -> str:
-    plain = " ".join(text.split())
-    return "".join("\\" + c if c in "\\`*_[]<>#|!" else c for c in plain)
+    return "".join("\\" + c if c in "\\`*_[]<>#|!" else c for c in _line(text))
+
+
+def _line(text: str) -> str:
+    """Fold white space; terminal escapes and signs that turn the direction of writing are replaced."""
+    return "".join(c if c.isprintable() else "\ufffd" for c in " ".join(text.split()))
 
 
 def _table(names: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from core.bricks import make, settings_of
 from core.clusterers import CLUSTERERS, _names, _neighbours
-from core.types import Clusterer, Column, Corpus, Progress, Scalar, silent
+from core.doors import Clusterer
+from core.types import Column, Corpus, Progress, Scalar, silent
 from core.workspace import Workspace
 
 NUM_CENTRAL = 10  # documents shown for a cluster

@@ -11,19 +11,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core import bricks
+from core.doors import Evidence, Metric
 from core.metrics import METRICS
-from core.types import JSON, Corpus, Evidence, Metric, Progress, silent
+from core.types import JSON, Corpus, Progress, silent
 from core.workspace import Workspace
 
 Values = dict[str, float | None]
 
 
 def diversity(workspace: Workspace, name: str, progress: Progress = silent) -> dict[str, JSON]:
-    """Measure a corpus and each of its domains, and keep the values as the report `diversity`.
+    """Measure a corpus and each of its domains.
 
     Returns:
-        `{"corpus": {metric: value}, "domains": {domain: {metric: value}}}`; a value is None where
-        the evidence is not there yet (no embedding, no clusters, no search for duplicates) or too little.
+        `{"metrics": {"corpus": {metric: value}, "domains": {domain: {metric: value}}}}`; a value is None
+        where the evidence is not there yet (no embedding, no clusters, no search for duplicates) or too
+        little. The inner map is kept as the report `diversity`.
     """
     corpus = workspace.corpus(name)
     everything = _evidence(workspace, corpus)
@@ -36,7 +38,7 @@ def diversity(workspace: Workspace, name: str, progress: Progress = silent) -> d
         result["domains"][domain] = measure(_part(everything, np.flatnonzero(sources == domain)))
     progress(steps, steps, "diversity")
     workspace.write_report(corpus, "diversity", result)
-    return result
+    return {"metrics": result}
 
 
 def measure(evidence: Evidence, metrics: Mapping[str, type[Metric]] = METRICS) -> Values:

@@ -7,6 +7,7 @@ import hashlib
 import json
 import math
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Iterator
@@ -46,7 +47,7 @@ def export(
     out: Path,
     progress: Progress = silent,
 ) -> Manifest:
-    """Resolve a mixture and write its documents, `manifest.json`, `mixture.yaml` and `CARD.md` to `out`.
+    """Resolve a mixture and write its documents, `manifest.json`, `mixture.yaml` and a card to `out`.
 
     Each document stands once, in the order seen; the trainer repeats a domain by its weight. Written
     beside `out` and renamed at the end. Where `out` already holds this very export, it is left as it is.
@@ -58,7 +59,7 @@ def export(
     """
     exporter = make(EXPORTERS, format)
     out = Path(os.path.abspath(out))  # noqa: PTH100 resolve() would follow a link that the rename replaces
-    _check_out(out, mixture, format)
+    _check_out(out, mixture, format, workspace.corpus(mixture.corpus).fingerprint)
     plan = make_plan(make_pool(workspace, mixture), mixture)
     with _aside(out) as aside:
         manifest = _write(workspace, plan, exporter, aside, progress)
@@ -74,9 +75,13 @@ def _write(
     workspace: Workspace, plan: Plan, exporter: Exporter, folder: Path, progress: Progress
 ) -> Manifest:
     corpus = workspace.corpus(plan.mixture.corpus)
+    replaced = BadInputError(corpus.name, "was replaced during the export", "export again")
     if corpus.fingerprint != plan.corpus_fingerprint:
-        raise BadInputError(corpus.name, "was replaced during the export", "export again")
-    shuffled = Shuffled(workspace, corpus, plan, folder / "scratch", progress)
+        raise replaced
+    try:
+        shuffled = Shuffled(workspace, corpus, plan, folder / "scratch", progress)
+    except FileNotFoundError:
+        raise replaced from None
     contents: dict[str, str] = {}
 
     def documents(domain: str) -> Iterator[Any]:
@@ -97,7 +102,7 @@ def _write(
     shutil.rmtree(folder / "scratch")
     manifest = sealed(plan, exporter.name, corpus.tokenizer, files, contents)
     disk.write_text(folder / "mixture.yaml", dump_mixture(plan.mixture))
-    disk.write_text(folder / "CARD.md", card(plan, manifest, corpus))
+    disk.write_text(folder / "README.md", card(plan, manifest, corpus))
     disk.write_json(folder / "manifest.json", manifest.model_dump(mode="json"))
     return manifest
 
@@ -159,7 +164,7 @@ def _read(out: Path) -> Manifest | None:
         return None
 
 
-def _check_out(out: Path, mixture: Mixture, format_name: str) -> None:
+def _check_out(out: Path, mixture: Mixture, format_name: str, corpus: str) -> None:
     """Refuse a folder that cannot turn out to be this export, before any work is done."""
     if not _is_occupied(out):
         return
@@ -167,14 +172,14 @@ def _check_out(out: Path, mixture: Mixture, format_name: str) -> None:
     asked = mixture.model_dump(mode="json")
     if there is None or there.format != format_name or there.mixture != asked:
         raise BadInputError(out, "is not empty and holds something else", "name another folder or remove it")
+    if there.corpus_fingerprint != corpus:
+        raise _other_documents(out)
 
 
 def _same_or_refuse(out: Path, manifest: Manifest) -> Manifest:
     there = _read(out)
     if there is None or there.fingerprint != manifest.fingerprint:
-        raise BadInputError(
-            out, "holds an export of other documents", "name another folder or remove this one"
-        )
+        raise _other_documents(out)
     for file in there.files:
         if not (out / file.path).is_file() or disk.file_sha256(out / file.path) != file.sha256:
             rule = f"holds this export, but {file.path} has been changed or removed"
@@ -182,15 +187,18 @@ def _same_or_refuse(out: Path, manifest: Manifest) -> Manifest:
     return there
 
 
+def _other_documents(out: Path) -> BadInputError:
+    rule = "holds an export of other documents: the corpus or its columns have changed since"
+    return BadInputError(out, rule, "name another folder or remove this one")
+
+
 @contextmanager
 def _aside(out: Path) -> Iterator[Path]:
     """Yield a new folder beside `out`, removed at the end unless it was renamed; sweep dead ones away."""
     aside = out.with_name(f".{out.name}.export-{os.getpid()}-{uuid.uuid4().hex[:8]}")
     try:
-        for left in out.parent.glob(f".{out.name}.export-*"):
-            if not disk.is_alive(int(left.name.rsplit("-", 2)[1])):
-                shutil.rmtree(left, ignore_errors=True)
         aside.mkdir(parents=True)
+        _sweep(out)
         yield aside
     except OSError as error:
         if error.errno in _FULL:
@@ -202,3 +210,12 @@ def _aside(out: Path) -> Iterator[Path]:
         raise BadInputError(out, rule, "name a folder that you may write to") from None
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+
+
+def _sweep(out: Path) -> None:
+    """Remove what exports to `out` that were killed have left beside it."""
+    ours = re.compile(re.escape(f".{out.name}.export-") + r"(\d+)-[0-9a-f]{8}")
+    for left in out.parent.iterdir():
+        made = ours.fullmatch(left.name)
+        if made and not disk.is_alive(int(made[1])):
+            shutil.rmtree(left, ignore_errors=True)

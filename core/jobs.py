@@ -41,10 +41,11 @@ class FileProgress:
     def __call__(self, done: int, total: int | None, message: str = "") -> None:
         """Replace the file where the last one is old enough, the step is new, or all is done."""
         now = time.time()
-        if now - self._last < POLL_SECONDS and message == self._step and done != total:
+        step = message.partition(":")[0]  # what follows a colon may change with every item
+        if now - self._last < POLL_SECONDS and step == self._step and done != total:
             return
-        if message != self._step or not self._last:
-            self._step, self._began, self._first = message, now, done
+        if step != self._step or not self._last:
+            self._step, self._began, self._first = step, now, done
         self._last = now
         rate = (done - self._first) / (now - self._began) if now > self._began else 0.0
         disk.write_json(self.path, {"done": done, "total": total, "message": message, "rate": rate})
@@ -59,17 +60,21 @@ class Jobs:
 
     # --- asking ------------------------------------------------------------------------------------
 
-    def submit(self, command: Sequence[str], title: str) -> Job:
-        """Queue a command (the arguments after ``python -m core``) and see that a worker runs."""
+    def submit(self, command: Sequence[str], title: str, after: str | None = None) -> Job:
+        """Queue a command (the arguments after ``python -m core``) and see that a worker runs.
+
+        It waits until the job `after` is done; where that one ends otherwise, this one is cancelled.
+        """
         identifier = f"{time.strftime('%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:6]}"
         (self.workspace.jobs_folder / identifier).mkdir()
         self._run(
-            "INSERT INTO jobs (id, command, title, state, created) "
-            "VALUES (:id, :command, :title, 'queued', :now)",
+            "INSERT INTO jobs (id, command, title, state, created, follows) "
+            "VALUES (:id, :command, :title, 'queued', :now, :after)",
             id=identifier,
             command=json.dumps(list(command)),
             title=title,
             now=time.time(),
+            after=after,
         )
         self._wake()
         return self.job(identifier)
@@ -238,9 +243,18 @@ class Jobs:
             else:
                 self._finish(identifier, "failed", self._last_words(identifier, status))
             del running[identifier]
-        queued = self._rows("SELECT id, command FROM jobs WHERE state = 'queued' ORDER BY created, id")
-        for row in queued[: max(0, self.limit - len(running))]:
+        queued = self._rows(
+            "SELECT jobs.id, jobs.command, first.state AS first, first.title AS title FROM jobs "
+            "LEFT JOIN jobs first ON first.id = jobs.follows "
+            "WHERE jobs.state = 'queued' ORDER BY jobs.created, jobs.id"
+        )
+        ready = [row for row in queued if row["first"] in (None, "done")]
+        for row in ready[: max(0, self.limit - len(running))]:
             running[row["id"]] = self._start(row["id"], json.loads(row["command"]))
+        for row in queued:
+            if row["first"] in ("failed", "cancelled", "interrupted"):
+                why = f"'{row['title']}', which comes first, ended as {row['first']}; resume that one, then this"
+                self._finish(row["id"], "cancelled", why)
         return bool(running or queued)
 
     def _start(self, identifier: str, command: list[str]) -> subprocess.Popen[bytes]:
@@ -289,7 +303,7 @@ class Jobs:
 
 
 def _engine(url: str) -> Any:
-    from sqlalchemy import create_engine, text
+    from sqlalchemy import create_engine, inspect, text
     from sqlalchemy.pool import NullPool
 
     options: dict[str, Any] = {"connect_args": {"timeout": 30}} if url.startswith("sqlite") else {}
@@ -300,7 +314,7 @@ def _engine(url: str) -> Any:
                 "CREATE TABLE IF NOT EXISTS jobs (id VARCHAR(40) PRIMARY KEY, command TEXT NOT NULL, "
                 "title TEXT NOT NULL, state VARCHAR(12) NOT NULL, created DOUBLE PRECISION NOT NULL, "
                 "started DOUBLE PRECISION, ended DOUBLE PRECISION, process INTEGER, "
-                "stop INTEGER NOT NULL DEFAULT 0, error TEXT NOT NULL DEFAULT '')"
+                "stop INTEGER NOT NULL DEFAULT 0, error TEXT NOT NULL DEFAULT '', follows VARCHAR(40))"
             )
         )
         connection.execute(
@@ -308,6 +322,8 @@ def _engine(url: str) -> Any:
                 "CREATE TABLE IF NOT EXISTS job_settings (name VARCHAR(20) PRIMARY KEY, value TEXT NOT NULL)"
             )
         )
+        if "follows" not in {column["name"] for column in inspect(connection).get_columns("jobs")}:
+            connection.execute(text("ALTER TABLE jobs ADD COLUMN follows VARCHAR(40)"))
     return engine
 
 

@@ -17,6 +17,7 @@ from core.weights import Weights, apportion, effective_tokens, nearest_feasible
 HARMFUL_EPOCHS = 50.0
 HARMFUL_SHARE = 0.01  # of the budget that is distinct tokens of such a domain
 NOTABLE_REPEAT = 1.005  # below, a domain repeats by rounding only
+MOST_TOKENS = 2.0**62  # of a domain, whatever its `max_epochs`: counts stay within 64 bits
 
 
 def make_plan(pool: Pool, mixture: Mixture) -> Plan:
@@ -34,7 +35,7 @@ def make_plan(pool: Pool, mixture: Mixture) -> Plan:
     if not any(available.values()):
         raise _nothing_left(pool, mixture.name)
     weights = average_weights(mixture, available)
-    caps = {d: math.floor(mixture.epochs_cap(d) * tokens) for d, tokens in available.items()}
+    caps = {d: math.floor(min(mixture.epochs_cap(d) * n, MOST_TOKENS)) for d, n in available.items()}
     budget = (
         mixture.budget.tokens if mixture.budget else _largest_without_repeats(weights, available, mixture)
     )
@@ -104,7 +105,7 @@ def _largest_without_repeats(weights: Weights, available: Mapping[str, int], mix
     if not limits:
         rule = "none of the weighted domains has a document left"
         raise BadInputError(mixture.name, rule, "loosen the filters or weight other domains")
-    return max(1, math.floor(min(limits) + 1e-6))
+    return max(1, math.floor(min([*limits, MOST_TOKENS]) + 1e-6))
 
 
 def _domain_plan(pool: Pool, domain: str, weight: float, tokens: int) -> DomainPlan:

@@ -17,9 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.bricks import make
+from core.doors import Selector
 from core.errors import BadInputError, NotFoundError
 from core.selectors import SELECTORS
-from core.types import Corpus, Dedup, DomainCount, Mixture, Selection, Selector, WaterfallRow
+from core.types import Corpus, Dedup, DomainCount, Mixture, Selection, WaterfallRow
 from core.workspace import Workspace
 
 NO_DOMAIN = "(none)"
@@ -44,7 +45,9 @@ class Pool:
 
 
 def make_pool(workspace: Workspace, mixture: Mixture) -> Pool:
-    """Filter, deduplicate and select the mixture's corpus; 1M documents take about a second.
+    """Filter, deduplicate and select the mixture's corpus; 1M documents take two seconds.
+
+    A filter that reads the texts takes longer: half a second for 100,000 documents of 1 kB.
 
     Raises:
         BadInputError: another corpus's fingerprint, an unknown column, a filter that is no boolean

@@ -10,10 +10,11 @@ from functools import partial
 from typing import Any
 
 from core import bricks
+from core.doors import Signal
 from core.engines import Engine, LocalEngine
 from core.errors import MixdeskError, NotFoundError
 from core.signals import DEFAULT, SIGNALS
-from core.types import JSON, Column, Columns, Corpus, Progress, Signal, silent
+from core.types import JSON, Column, Columns, Corpus, Progress, silent
 from core.workspace import Workspace
 
 SHARD_ROWS = 1024

@@ -12,13 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.bricks import make
+from core.doors import Ranker
 from core.embedders import EMBEDDERS
 from core.errors import BadInputError
 from core.rankers import RANKERS
-from core.types import Column, Corpus, Ranker, Scalar
+from core.types import Column, Corpus, Scalar
 from core.workspace import Workspace
 
 MAX_HITS = 10_000
+TEXT_SHARD_ROWS = 8192  # as documents lie in their files
 SNIPPET_CHARACTERS = 240
 SNIPPET_SEARCHED = 1_000_000
 
@@ -148,7 +150,7 @@ class _Shelf:
 
     def texts(self) -> Iterator[Any]:
         """Yield the texts shard by shard."""
-        for table in self.workspace.shards(self.corpus, ["text"]):
+        for table in self.workspace.shards(self.corpus, ["text"], TEXT_SHARD_ROWS):
             yield from table["text"].chunks
 
     def vectors(self) -> NDArray[np.float32]:

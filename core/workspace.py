@@ -357,6 +357,12 @@ class Workspace:
             disk.write_text(path, text)
         return path
 
+    def keep_mixture(self, mixture: Mixture) -> Path:
+        """Keep a mixture for a job that reads it later, whatever becomes of the one of its name."""
+        path = self._made("mixtures", "sent") / f"{disk.fingerprint(mixture.model_dump(mode='json'))}.yaml"
+        disk.write_text(path, dump_mixture(mixture))
+        return path
+
     def mixtures(self) -> list[str]:
         """Names of the saved mixtures."""
         return sorted(path.stem for path in self.folder.glob("mixtures/*.yaml"))

@@ -33,7 +33,7 @@ HEAVY = {
     "duckdb",
 }
 FOUND = [p.relative_to(ROOT) for folder in ("core", "pages") for p in (ROOT / folder).rglob("*.py")]
-FILES = [*sorted(FOUND)]
+FILES = [*sorted(FOUND), Path("app.py")]
 OURS = [p for p in FILES if p.parts[0] == "core" and p.parts[1] != "backend"]
 
 
@@ -67,7 +67,7 @@ def test_imports_go_only_downward(path):
         others = STAGES - {path.stem}
         assert not {m for m in found if m.startswith("core.") and m.split(".")[1] in others}
     if parts[0] == "core" and len(parts) > 2 and parts[1] in BRICKS:
-        allowed = {"types", "errors", "disk", "bricks", "engines", parts[1]}
+        allowed = {"types", "doors", "errors", "disk", "bricks", "engines", parts[1]}
         assert not {m for m in found if m.startswith("core.") and m.split(".")[1] not in allowed}
     if parts[:2] == ("core", "backend"):
         assert not {
@@ -99,7 +99,7 @@ except SystemExit:
 """
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
 
-    assert "score" in done.stdout
+    assert "ingest" in done.stdout
     assert set() == (HEAVY | {"pandas", "pyarrow", "streamlit"}) & set(done.stderr.split())
 
 
@@ -109,7 +109,7 @@ def test_files_stay_small(path):
     lines = len((ROOT / path).read_text(encoding="utf-8").splitlines())
     page = path.parts[0] == "pages" and len(path.parts) == 2
 
-    assert (150 if page else 480) >= lines
+    assert (150 if page else 400) >= lines
 
 
 def test_no_markup_is_made_of_corpus_text():

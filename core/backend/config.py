@@ -111,10 +111,22 @@ def parse_config(text: str, where: str) -> Config:
         raise BadInputError(f"{where}: {key}", first["msg"], "mend it and run again") from None
 
 
-def load_config(path: Path) -> Config:
-    """Read a config from a YAML or JSON file."""
+def load_config(path: Path | None, device: str | None = None) -> Config:
+    """Read a config from a YAML or JSON file; None is all defaults, and `device` goes before the file's.
+
+    Raises:
+        BadInputError: The file cannot be read, a key is unknown or a value is not allowed.
+    """
+    config = Config()
+    if path is not None:
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            raise BadInputError(path, "no readable text file", "name a YAML file of settings") from None
+        config = parse_config(text, str(path))
+    if device is None:
+        return config
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        raise BadInputError(path, "no readable text file", "name a YAML file of settings") from None
-    return parse_config(text, str(path))
+        return Config.model_validate({**config.model_dump(), "device": device})
+    except ValidationError:
+        raise BadInputError(f"device {device}", "no such device", "give cpu, cuda, cuda:N or auto") from None

@@ -179,14 +179,14 @@ def _head_gradients(hidden: Tensor, head: Tensor, targets: Tensor) -> tuple[floa
     to_hidden, to_head = torch.empty_like(hidden), torch.zeros_like(head)
     for start in range(0, len(targets), _CHUNK):
         rows, right = hidden[start : start + _CHUNK].to(low.dtype), targets[start : start + _CHUNK, None]
-        logits = (rows @ low.T).float()
-        logits.sub_(logits.amax(dim=-1, keepdim=True))
-        chosen = logits.gather(1, right)
-        sums = logits.exp_().sum(dim=-1, keepdim=True)
-        total += (sums.log() - chosen).sum()
-        slope = logits.div_(sums * len(targets))  # softmax over n, then minus 1/n at the target
-        slope.scatter_add_(1, right, torch.full_like(chosen, -1.0 / len(targets)))
+        logs = torch.log_softmax((rows @ low.T).float(), dim=-1)
+        chosen = logs.gather(1, right)
+        total -= chosen.sum()
+        slope = logs.exp_()  # the logits' gradient, but for 1/n: softmax, minus 1 at the target
+        slope.scatter_add_(1, right, torch.full_like(chosen, -1.0))
         slope = slope.to(low.dtype)
         to_hidden[start : start + _CHUNK] = slope @ low
-        to_head += slope.T @ rows
+        to_head.addmm_(slope.T.to(to_head.dtype), rows.to(to_head.dtype))
+    to_hidden.div_(len(targets))
+    to_head.div_(len(targets))
     return float(total) / len(targets), to_hidden, to_head

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.clusterers.hdbscan import Hdbscan
 from core.clusterers.kmeans import KMeans
-from core.types import Clusterer
+from core.doors import Clusterer
 
 __all__ = ["CLUSTERERS"]
 

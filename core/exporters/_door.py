@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -13,6 +14,9 @@ from core.types import ManifestFile, Plan
 
 Documents: TypeAlias = Callable[[str], Iterator[Any]]
 """Given a domain, yields Arrow tables of `id`, `text`, `source`, `domain`, `tokens` in the order seen."""
+
+
+_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 
 class Exporter(Protocol):
@@ -31,14 +35,16 @@ class Exporter(Protocol):
 def slugs(domains: Iterable[str]) -> dict[str, str]:
     """Return a file name (without ending) for each domain: safe on any system, unique, the same each time.
 
-    A name that had to be changed, or that another differs from by case alone, gets eight digits of its hash.
+    A name that had to be changed, that Windows keeps for itself, or that another differs from by case alone
+    gets eight digits of its hash.
     """
     listed = sorted(domains)
     plain = {domain: re.sub(r"[^A-Za-z0-9_.-]+", "-", domain).strip("-.")[:60] for domain in listed}
     lowered = [slug.lower() for slug in plain.values()]
     found = {}
     for domain, slug in plain.items():
-        if slug != domain or lowered.count(slug.lower()) > 1:
+        taken = lowered.count(slug.lower()) > 1 or _RESERVED.fullmatch(slug)
+        if slug != domain or not slug or taken:
             slug = f"{slug or 'domain'}-{hashlib.sha256(domain.encode()).hexdigest()[:8]}"
         found[domain] = slug
     return found
@@ -50,5 +56,7 @@ def planned_domains(plan: Plan) -> list[str]:
 
 
 def account(folder: Path, path: str, domain: str, rows: int, tokens: int) -> ManifestFile:
-    """Return what the manifest says of a file that has been written to its end."""
+    """Flush a file that has been written to its end to the disk; return what the manifest says of it."""
+    with (folder / path).open("rb") as file:
+        os.fsync(file.fileno())
     return ManifestFile(path=path, sha256=file_sha256(folder / path), rows=rows, tokens=tokens, domain=domain)

@@ -7,8 +7,8 @@ import zlib
 from dataclasses import dataclass
 from typing import ClassVar
 
+from core.doors import Evidence
 from core.metrics import _sample
-from core.types import Evidence
 
 
 @dataclass(frozen=True, slots=True)

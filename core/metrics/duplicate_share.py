@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar
 
-from core.types import Evidence
+from core.doors import Evidence
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from typing import ClassVar
 
 import numpy as np
 
+from core.doors import Evidence
 from core.metrics import _sample
-from core.types import Evidence
 
 _BLOCK = 1024
 

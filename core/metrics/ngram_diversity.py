@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar
 
+from core.doors import Evidence
 from core.metrics import _sample
-from core.types import Evidence
 
 
 @dataclass(frozen=True, slots=True)

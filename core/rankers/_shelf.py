@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from core.types import Ranker
+from core.doors import Ranker
 
 Ranking = tuple[NDArray[np.int64], NDArray[np.float32]]  # positions and scores, best first
 

@@ -8,9 +8,9 @@ from typing import ClassVar
 
 import numpy as np
 
+from core.doors import Ranker
 from core.errors import BadInputError
 from core.rankers._shelf import Ranking, Shelf
-from core.types import Ranker
 
 PARTS = ("keyword", "nearest")
 

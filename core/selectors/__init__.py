@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from core.doors import Selector
 from core.selectors.quality_sampling import QualitySampling
 from core.selectors.random import RandomSample
 from core.selectors.top_k import TopK
-from core.types import Selector
 
 SELECTORS: dict[str, type[Selector]] = {
     "random": RandomSample,

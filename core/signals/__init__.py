@@ -1,5 +1,6 @@
 """Signals: what can be said of a document by looking at its text alone. One line a brick."""
 
+from core.doors import Signal
 from core.signals.characters import Characters
 from core.signals.code_share import CodeShare
 from core.signals.compression_ratio import CompressionRatio
@@ -10,7 +11,6 @@ from core.signals.rps_content import RpsContent
 from core.signals.rps_repetition import RpsRepetition
 from core.signals.rps_words import RpsWords
 from core.signals.toxicity import Toxicity
-from core.types import Signal
 
 SIGNALS: dict[str, type[Signal]] = {
     Lengths.name: Lengths,

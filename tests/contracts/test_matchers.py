@@ -8,30 +8,13 @@ from hypothesis import strategies as st
 from core import bricks
 from core.matchers import MATCHERS
 
-WORDS = [
-    "alpha",
-    "beta",
-    "gamma",
-    "delta",
-    "epsilon",
-    "zeta",
-    "eta",
-    "theta",
-    "iota",
-    "kappa",
-    "lambda",
-    "mu",
-    "nu",
-    "xi",
-    "omicron",
-    "pi",
-]
+WORDS = [f"word{i}" for i in range(16)]
 
 
 def texts(seed=0, count=40):
     rng = np.random.default_rng(seed)
     fresh = [" ".join(rng.choice(WORDS, size=60)) for _ in range(count)]
-    return fresh + [text.upper() for text in fresh[:10]] + ["", " ", "mu"]
+    return fresh + [text.upper() for text in fresh[:10]] + ["", " ", "word3"]
 
 
 def given_to(brick, strings):
@@ -62,7 +45,7 @@ def test_texts_that_say_nothing_stand_alone(brick):
     """Blank texts are nobody's duplicates."""
     groups = brick.groups(given_to(brick, texts()))
 
-    assert [50, 51] == groups[50:52].tolist()
+    assert groups[50:52].tolist() == [50, 51]
 
 
 def test_any_order_gives_the_same_groups(brick):
@@ -77,7 +60,7 @@ def test_any_order_gives_the_same_groups(brick):
     assert (pairs == (shuffled[:, None] == shuffled[None, :])).all()
 
 
-@pytest.mark.parametrize("strings", [[], ["alpha beta mu"], ["alpha beta mu"] * 5])
+@pytest.mark.parametrize("strings", [[], ["word1 word2 word3"], ["word1 word2 word3"] * 5])
 def test_few_texts(brick, strings):
     """None, one, or copies only: defined groups."""
     assert [0] * len(strings) == brick.groups(given_to(brick, strings)).tolist()

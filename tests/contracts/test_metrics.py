@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from core import bricks
+from core.doors import Evidence
 from core.metrics import METRICS
-from core.types import Evidence
 
 
 def evidence(count=60, seed=0):

@@ -127,3 +127,27 @@ def test_progress_reaches_the_job(jobs):
     seen = jobs.job(job.id)
 
     assert (seen.done, seen.total, seen.message) == (10, 10, "reading")
+
+
+def test_job_waits_for_the_one_before_it(jobs):
+    """With room for both, the second still starts only after the first is done."""
+    jobs.limit = 2
+    first = jobs.submit(["query", "small", "SELECT 1 AS one"], "first")
+    second = jobs.submit(["query", "small", "SELECT 2 AS two"], "second", after=first.id)
+
+    wait(jobs, second.id, "done", "failed")
+
+    assert "done" == jobs.job(second.id).state
+    assert jobs.job(second.id).started >= jobs.job(first.id).ended
+
+
+def test_job_is_cancelled_when_the_one_before_it_fails(jobs):
+    """Its error names the job that it waited for; resumed after that one, it runs."""
+    first = jobs.submit(["query", "nothing", "SELECT 1"], "look there")
+    second = jobs.submit(["query", "small", "SELECT 2 AS two"], "second", after=first.id)
+
+    wait(jobs, second.id, "cancelled", "done")
+
+    assert jobs.job(second.id).error == (
+        "'look there', which comes first, ended as failed; resume that one, then this"
+    )

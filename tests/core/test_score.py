@@ -31,9 +31,11 @@ class Raises:
 
     @property
     def columns(self):
+        """Its one column."""
         return ("raises",)
 
     def score(self, texts):
+        """Fail."""
         raise ValueError(f"secret {texts}")
 
 
@@ -45,9 +47,11 @@ class TooShort(Raises):
 
     @property
     def columns(self):
+        """Its one column."""
         return ("too_short",)
 
     def score(self, texts):
+        """Leave one out."""
         return {"too_short": np.zeros(len(texts) - 1)}
 
 
@@ -69,15 +73,15 @@ def test_computes_only_what_is_missing(workspace):
     again = scoring.score(workspace, "small", ["lengths"])
     more = scoring.score(workspace, "small", ["lengths", "compression_ratio"])
 
-    assert ([], None) == (again["computed"], again["documents_per_second"])
-    assert ["compression_ratio"] == more["computed"]
+    assert (again["computed"], again["documents_per_second"]) == ([], None)
+    assert more["computed"] == ["compression_ratio"]
 
 
 def test_a_column_stands_for_its_signal(workspace):
     """`word_count` is computed by the signal that makes it."""
     result = scoring.score(workspace, "small", ["word_count", "char_count"])
 
-    assert ["lengths"] == result["computed"]
+    assert result["computed"] == ["lengths"]
     assert {"word_count", "mean_line_length"} < set(result["columns"])
 
 
@@ -118,5 +122,5 @@ def test_progress_reaches_the_end(workspace):
     calls = []
     scoring.score(workspace, "small", ["lengths", "characters"], progress=lambda *a: calls.append(a[:2]))
 
-    assert (60, 60) == calls[-1]
+    assert calls[-1] == (60, 60)
     assert calls == sorted(calls)

@@ -296,3 +296,41 @@ def test_vector_cache_returns_what_it_has(workspace):
 
     assert list(found) == ["b"]
     assert found["b"].tolist() == [0, 1, 0]
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "random() < 0.5",
+        "published > now()",
+        "CAST(current_date AS VARCHAR) > id",
+        "row_number() OVER () < 5",
+        "id IN (SELECT id FROM documents LIMIT 1)",
+        "id IN (SELECT id FROM documents USING SAMPLE 1)",
+    ],
+)
+def test_filter_depends_on_the_documents_alone(tmp_path, expression):
+    """Chance, the clock and the order of rows are refused: the same mixture gives the same plan."""
+    workspace = Workspace(tmp_path / "ws")
+    corpus = workspace.write_corpus("small", [(Document("a", "one", "web"), 1)])
+
+    with pytest.raises(BadInputError, match=r"may give another answer|no column .published."):
+        workspace.keep_mask(corpus, expression)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "tokens > 0;",
+        "tokens > 0 -- all",
+        "tokens > (SELECT 0)",
+        "row_number() OVER (PARTITION BY source ORDER BY tokens, row) <= 1",
+        "tokens <= max(tokens) OVER (PARTITION BY source)",
+    ],
+)
+def test_filter_may_look_around(tmp_path, expression):
+    """A closing semicolon, a comment, a subquery and a window in the order of rows do no harm."""
+    workspace = Workspace(tmp_path / "ws")
+    corpus = workspace.write_corpus("small", [(Document("a", "one", "web"), 1)])
+
+    assert workspace.keep_mask(corpus, expression).all()

@@ -133,8 +133,8 @@ holds weights by hash and no word of any text. Made by `python -m core.signals.t
 below is computed by that script on texts the model was not fitted or calibrated on.
 
 ## How a document is scored
-Links, @names and HTML entities are taken out; sentences are packed into windows of at most 40 words, a longer
-sentence is cut every 40. **The worst window is the document's score** (max pooling): one abusive sentence marks
+Links, @names and HTML entities are taken out; sentences are packed into windows of at most 20 words, a longer
+sentence is cut every 20. **The worst window is the document's score** (max pooling): one abusive sentence marks
 a long document, and a long document has more chances to be marked by mistake. The raw score is calibrated by
 Platt's scaling on a split of its own, weighed so that half of the texts are toxic: where toxic text is
 rare, fewer documents at a score are toxic than the score says. The shipped threshold is 0.5. Texts in
@@ -161,6 +161,9 @@ that name a group, made from templates in `_data.py`, clean. Any other origin is
 Expected calibration error (10 bins, half of the mass toxic): {error:.3f}. These are the model's own figures; of
 these comments and tweets, the language identifier takes {unscored:.1%} for another language, and they get no score.
 
+The penalty was chosen on the calibration split, but the origins' weights were set with these figures in view: they
+may flatter the model a little.
+
 ## By group
 Neutral sentences come from templates held out of training; comments and tweets are the test split's that name a
 term of the group, labelled clean or toxic (their number in brackets).
@@ -177,6 +180,7 @@ term of the group, labelled clean or toxic (their number in brackets).
 ## Where it fails
 - It learnt from tweets and short comments, most of them American and of 2015 to 2020. Davidson's labels are known
   to call African American English offensive far too often (Sap et al. 2019); this model has that bias.
+- A short abusive sentence that shares its window with friendly ones is diluted by them.
 - It knows words, not meaning: counter-speech, quotation, reclaimed words and irony score as abuse does, hatred in
   polite words does not. Spelling tricks are seen only as far as runs of letters survive them.
 - Profanity counts as toxicity, for Davidson's "offensive" does. It barely tells hate from profanity (above).

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 BITS = 18
 MASK = (1 << BITS) - 1
-WINDOW = 40  # words
+WINDOW = 20  # words
 _NOISE = re.compile(r"https?://\S+|@\w+|&#?\w{1,10};|\bRT\b")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _END = re.compile(r"[.!?\n]")
@@ -24,7 +24,7 @@ _MIX = 0x9E3779B1
 
 @dataclass(frozen=True, slots=True)
 class Windows:
-    """The words of a text, and where each window of at most 40 of them begins and ends."""
+    """The words of a text, and where each window of at most 20 of them begins and ends."""
 
     words: list[str]
     starts: NDArray[np.int64]
@@ -32,7 +32,7 @@ class Windows:
 
 
 def split(text: str) -> Windows:
-    """Cut a text into windows: whole sentences packed to 40 words, a longer sentence cut every 40."""
+    """Cut a text into windows: whole sentences packed to 20 words, a longer sentence cut every 20."""
     clean = _NOISE.sub(" ", text.replace("’", "'"))
     words, lengths = [], []
     for sentence in _END.split(clean):

@@ -69,9 +69,9 @@ def load(path: Path = MODEL) -> Model:
 
 @dataclass(frozen=True, slots=True)
 class Toxicity:
-    """How likely English text is hateful or abusive: the worst window of 40 words decides.
+    """How likely English text is hateful or abusive: the worst window of 20 words decides.
 
-    Windows are whole sentences packed to 40 words, so one bad sentence marks a long document. The
+    Windows are whole sentences packed to 20 words, so one bad sentence marks a long document. The
     score is calibrated where half of the texts are toxic; 0.5 is the threshold it was made for. Null for a
     text without words, and where the language identifier finds another language than English at
     `max_other_language` or more. What it was trained on, how it scores and where it fails: CARD.md.

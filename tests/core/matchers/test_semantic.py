@@ -17,7 +17,7 @@ def test_close_vectors_are_one_group():
     for size in (1000, 60):
         groups = Semantic(documents_per_cluster=size).groups(np.concatenate([base, copies]))
 
-        assert 48 <= (groups[300:] == np.arange(50)).sum()
+        assert (groups[300:] == np.arange(50)).sum() >= 48
         assert 300 <= len(np.unique(groups)) <= 302
 
 
@@ -33,4 +33,4 @@ def test_zero_and_broken_vectors_stand_alone():
     """They say nothing about meaning."""
     vectors = np.array([[0, 0], [np.nan, 1], [1, 0], [1, 0]], dtype=np.float32)
 
-    assert [0, 1, 2, 2] == Semantic().groups(vectors).tolist()
+    assert Semantic().groups(vectors).tolist() == [0, 1, 2, 2]

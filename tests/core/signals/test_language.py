@@ -31,7 +31,7 @@ def test_no_letters_no_language():
     """Numbers and signs are in no language."""
     found = Language().score(["1 + 1 = 2", "", "..."])
 
-    assert [None, None, None] == found["language"].tolist()
+    assert found["language"].tolist() == [None, None, None]
     assert all(map(math.isnan, found["language_confidence"]))
 
 
@@ -43,4 +43,4 @@ def test_needs_no_network(monkeypatch):
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
 
-    assert "en" == Language(max_chars=321).score(["The model comes with the package."])["language"][0]
+    assert Language(max_chars=321).score(["The model comes with the package."])["language"][0] == "en"

@@ -1,0 +1,117 @@
+"""The doors: one method each, which is all that a stage knows of its bricks.
+
+A brick is a frozen dataclass whose fields are its settings; its name and version sign what it makes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.types import ColumnKind, Columns, Document, Rejected
+
+
+class Source(Protocol):
+    """Reads documents from somewhere; a record that cannot be read is a `Rejected`, never an exception."""
+
+    name: ClassVar[str]
+    version: ClassVar[int]
+
+    def read(self) -> Iterator[Document | Rejected]:
+        """Yield documents in a stable order."""
+
+
+class Signal(Protocol):
+    """Scores texts, each by itself: the same value whatever stands beside it in the batch."""
+
+    name: ClassVar[str]
+    version: ClassVar[int]
+    kind: ClassVar[ColumnKind]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the columns that `score` returns."""
+
+    def score(self, texts: Sequence[str]) -> Columns:
+        """Return one array of `len(texts)` values per column; NaN (or None in an object array) is a null."""
+
+
+class Embedder(Protocol):
+    """Turns texts into vectors of unit length."""
+
+    name: ClassVar[str]
+    version: ClassVar[int]
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return an (n, d) float32 array; a text with no known token is the zero vector."""
+
+
+class Clusterer(Protocol):
+    """Groups vectors."""
+
+    name: ClassVar[str]
+    version: ClassVar[int]
+
+    def fit(self, vectors: NDArray[np.float32]) -> NDArray[np.int32]:
+        """Return n labels from 0; -1 is noise."""
+
+
+class Matcher(Protocol):
+    """Finds documents that say the same."""
+
+    name: ClassVar[str]
+    version: ClassVar[int]
+
+    def groups(self, texts: Sequence[str]) -> NDArray[np.int64]:
+        """Return n group ids: the position of the group's first member; a lone text is its own group."""
+
+
+class Ranker(Protocol):
+    """Orders documents by how well they answer a query."""
+
+    name: ClassVar[str]
+    version: ClassVar[int]
+
+    def rank(self, query: str, k: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Return at most k document positions and their scores, best first."""
+
+
+class Metric(Protocol):
+    """One number for the variety of a set of documents."""
+
+    name: ClassVar[str]
+    version: ClassVar[int]
+
+    def measure(self, evidence: Evidence) -> float:
+        """Return the value, or NaN where the evidence does not suffice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a diversity metric may look at: texts and, row for row, their vectors, clusters, groups."""
+
+    texts: Sequence[str]
+    vectors: NDArray[np.float32] | None = None  # (n, d), unit length
+    clusters: NDArray[np.int32] | None = None  # (n,), -1 is noise
+    num_clusters: int = 0
+    duplicate: NDArray[np.bool_] | None = None  # (n,), True for all but one of a group
+
+
+class Selector(Protocol):
+    """Chooses documents from a pool within a budget of tokens."""
+
+    name: ClassVar[str]
+    version: ClassVar[int]
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The columns that `select` reads beside `tokens`."""
+
+    def select(
+        self, columns: Columns, budget: int, rng: np.random.Generator
+    ) -> tuple[NDArray[np.bool_], str]:
+        """Return a mask over the pool of about `budget` tokens, and the rule in one sentence."""
