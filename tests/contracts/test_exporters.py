@@ -1,0 +1,109 @@
+"""What every exporter promises: the plan's documents, in order, in files that stand in the manifest."""
+
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from core.bricks import make, settings_of
+from core.disk import file_sha256
+from core.errors import MixdeskError
+from core.exporters import EXPORTERS
+from core.mix import resolve
+from tests.core.small_corpus import mixture, sized
+
+DOMAINS = {"plain": [3, 1, 2], "a/b: ünlike\n": [5], "A/B": [7], "../..": [9, 4], "empty": [0]}
+
+
+@pytest.fixture
+def exporter(request):
+    return make(EXPORTERS, request.param)
+
+
+def pytest_generate_tests(metafunc):
+    if "exporter" in metafunc.fixturenames:
+        metafunc.parametrize("exporter", list(EXPORTERS), indirect=True)
+
+
+@pytest.fixture
+def plan(tmp_path):
+    return resolve(sized(tmp_path / "ws", DOMAINS), mixture())
+
+
+def documents(domain):
+    """Yield a domain's documents as tables of two and of one."""
+    sizes = DOMAINS[domain]
+    for start in range(0, len(sizes), 2):
+        part = sizes[start : start + 2]
+        names = [f"{domain}-{start + i}" for i in range(len(part))]
+        yield pa.table(
+            {
+                "id": names,
+                "text": pa.array([f"text of {name}" for name in names], pa.large_string()),
+                "source": [domain] * len(part),
+                "domain": [domain] * len(part),
+                "tokens": pa.array(part, pa.int32()),
+            }
+        )
+
+
+def rows_of(path):
+    """Read a data file back, as the training backend may."""
+    if path.suffix == ".parquet":
+        return pq.ParquetFile(path).read().to_pylist()
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n")[:-1]]
+
+
+def test_the_account_is_true(exporter, plan, tmp_path):
+    """Every data file stands in it, with its rows, tokens and hash; nothing leaves the folder."""
+    out = tmp_path / "out"
+    out.mkdir()
+    files = exporter.write(plan, documents, out)
+
+    assert sorted(d for d in DOMAINS if d != "empty") == [file.domain for file in files]
+    assert {file.path for file in files} == {str(p.relative_to(out)) for p in out.rglob("*.*") if p.is_file()}
+    for file in files:
+        rows = rows_of(out / file.path)
+
+        assert [row for table in documents(file.domain) for row in table.to_pylist()] == rows
+        assert (file.rows, file.tokens) == (len(rows), sum(row["tokens"] for row in rows))
+        assert file.sha256 == file_sha256(out / file.path)
+
+
+def test_names_are_safe_on_any_system(exporter, plan, tmp_path):
+    """Letters, digits, dots, dashes; no two differ by case alone; no folder of its own."""
+    tmp_path.joinpath("out").mkdir()
+    paths = [Path(file.path) for file in exporter.write(plan, documents, tmp_path / "out")]
+
+    assert {Path("data")} == {path.parent for path in paths}
+    assert all(set(path.name) <= set("abcdefghijklmnopqrstuvwxyzAB0123456789.-_") for path in paths)
+    assert len(paths) == len({path.name.lower() for path in paths})
+
+
+def test_bytes_are_the_same_again(exporter, plan, tmp_path):
+    """One plan, one set of hashes."""
+    found = []
+    for name in ("1", "2"):
+        tmp_path.joinpath(name).mkdir()
+        found.append(exporter.write(plan, documents, tmp_path / name))
+
+    assert found[0] == found[1]
+
+
+def test_an_error_while_reading_goes_through(exporter, plan, tmp_path):
+    """An exporter hides no failure."""
+
+    def failing(domain):
+        yield next(documents(domain))
+        raise MixdeskError("gone")
+
+    tmp_path.joinpath("out").mkdir()
+    with pytest.raises(MixdeskError, match="gone"):
+        exporter.write(plan, failing, tmp_path / "out")
+
+
+def test_settings_survive_a_round_trip(exporter):
+    """An exporter is its name and its settings."""
+    assert exporter == make(EXPORTERS, exporter.name, settings_of(exporter))
