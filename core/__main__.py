@@ -6,10 +6,8 @@ Status 0 is done, 2 is bad input (one line that names the value, the rule and th
 
 from __future__ import annotations
 
-import json
-import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,8 +15,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer._click.exceptions import ClickException  # Typer carries its own click and names no public one
 
+from core import review_commands
 from core.errors import BadInputError, MixdeskError, NotFoundError
-from core.types import JSON, Mixture, Progress
+from core.terminal import (
+    DEFAULT_WORKSPACE,
+    JsonOption,
+    SeedOption,
+    WorkersOption,
+    WorkspaceOption,
+    progress,
+    show,
+    table,
+    workspace_at,
+)
+from core.types import Mixture
 
 if TYPE_CHECKING:
     from core.workspace import Workspace
@@ -31,74 +41,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-WorkspaceOption = Annotated[
-    Path, typer.Option("--workspace", envvar="MIXDESK_WORKSPACE", help="Folder that holds everything.")
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
-SeedOption = Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same result.")]
-WorkersOption = Annotated[int | None, typer.Option("--workers", min=1, help="Processes; default: all cores.")]
+app.add_typer(review_commands.app, name="review")
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The corpus.")]
-DEFAULT_WORKSPACE = Path("workspace")
-
-
-def _workspace(folder: Path) -> Workspace:
-    from core.workspace import Workspace
-
-    return Workspace(folder)
-
-
-def _progress() -> Progress:
-    """To the job's file where there is one, else a line on the terminal that rewrites itself."""
-    path = os.environ.get("MIXDESK_PROGRESS")
-    if path:
-        from core.jobs import FileProgress
-
-        return FileProgress(Path(path))
-
-    def show(done: int, total: int | None, message: str = "") -> None:
-        if sys.stderr.isatty():
-            share = f"{done / total:4.0%}" if total else f"{done:,}"
-            sys.stderr.write(f"\r\033[K{message} {share}" + ("\n" if done == total else ""))
-            sys.stderr.flush()
-
-    return show
-
-
-def _print(value: JSON, as_json: bool, people: Callable[[], str] | None = None) -> None:
-    if as_json or people is None:
-        print(json.dumps(value, ensure_ascii=False, default=_plain, indent=None if as_json else 1))
-    else:
-        print(people())
-
-
-def _plain(value: object) -> JSON:
-    """What JSON has no word for: NumPy's numbers, paths, dates."""
-    item = getattr(value, "item", None)
-    return item() if callable(item) else str(value)
-
-
-def _table(rows: Sequence[Mapping[str, object]]) -> str:
-    """A table for people: text to the left, numbers to the right."""
-    if not rows:
-        return "(none)"
-    names = list(rows[0])
-    cells = [[_cell(row.get(name)) for name in names] for row in rows]
-    widths = [max(len(name), *(len(row[i]) for row in cells)) for i, name in enumerate(names)]
-    right = [isinstance(rows[0].get(name), int | float) for name in names]
-
-    def line(values: list[str]) -> str:
-        padded = zip(values, widths, right, strict=True)
-        return "  ".join(v.rjust(w) if r else v.ljust(w) for v, w, r in padded).rstrip()
-
-    return "\n".join([line(names), *(line(row) for row in cells)])
-
-
-def _cell(value: object) -> str:
-    if value is None:
-        return "-"
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return " ".join(str(value).split())
-    return f"{value:,}" if isinstance(value, int) else f"{value:,.4g}"
 
 
 def _corpus_json(corpus: Any) -> dict[str, Any]:
@@ -116,7 +60,68 @@ def _corpus_text(corpus: Any) -> str:
     rows: list[Mapping[str, object]] = [{"domain": d, **asdict(c)} for d, c in corpus.domains.items()]
     refused = "".join(f"\nrejected {count:,}: {reason}" for reason, count in corpus.rejected.items())
     head = f"{corpus.name}: {corpus.documents:,} documents, {corpus.tokens:,} tokens"
-    return f"{head}\n{_table(rows)}{refused}"
+    return f"{head}\n{table(rows)}{refused}"
+
+
+@app.command()
+def demo(
+    if_empty: Annotated[bool, typer.Option("--if-empty", help="Only where there is no corpus yet.")] = False,
+    name: Annotated[str, typer.Option("--name", help="What to call the corpus.")] = "demo",
+    documents: Annotated[int, typer.Option(min=100, help="About how many documents.")] = 5500,
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """Build the demo corpus from what is on this machine and run every stage on it."""
+    from core import cluster as clustering
+    from core import dedup as deduplication
+    from core import diversity as variety
+    from core import embed as embedding
+    from core import ingest as reading
+    from core import score as scoring
+
+    home, told = workspace_at(workspace), progress()
+    if if_empty and home.corpora():
+        return
+    corpus = reading.ingest_demo(home, name, documents, progress=told)
+    scoring.score(home, name, progress=told)
+    embedding.embed(home, name, "static", progress=told)
+    clustering.cluster(home, name, progress=told)
+    deduplication.dedup(home, name, "minhash", "global", progress=told)
+    variety.diversity(home, name, progress=told)
+    show(_corpus_json(corpus), as_json, lambda: _corpus_text(corpus))
+
+
+@app.command()
+def ingest(
+    name: Name,
+    paths: Annotated[
+        list[str], typer.Argument(metavar="PATH…", help="Files, folders, globs, URLs, hub ids.")
+    ],
+    text_field: Annotated[str | None, typer.Option(help="Which field holds the text.")] = None,
+    id_field: Annotated[str | None, typer.Option(help="Which field holds the id.")] = None,
+    source_field: Annotated[str | None, typer.Option(help="Which field names the source.")] = None,
+    sample: Annotated[int | None, typer.Option(min=1, help="Keep a random sample of N.")] = None,
+    stratify: Annotated[bool, typer.Option(help="Sample each source alike.")] = False,
+    seed: SeedOption = 0,
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """Read files, folders, globs, URLs or hub data sets into a corpus."""
+    from core import ingest as reading
+
+    corpus = reading.ingest(
+        workspace_at(workspace),
+        name,
+        paths,
+        text_field=text_field,
+        id_field=id_field,
+        source_field=source_field,
+        sample=sample,
+        seed=seed,
+        stratify=stratify,
+        progress=progress(),
+    )
+    show(_corpus_json(corpus), as_json, lambda: _corpus_text(corpus))
 
 
 @app.command()
@@ -130,8 +135,8 @@ def score(
     """Hang the signals' columns beside the documents."""
     from core import score as scoring
 
-    result = scoring.score(_workspace(workspace), name, signal, progress=_progress(), workers=workers)
-    _print(result, as_json, lambda: "columns: " + ", ".join(result["columns"]))
+    result = scoring.score(workspace_at(workspace), name, signal, progress=progress(), workers=workers)
+    show(result, as_json, lambda: "columns: " + ", ".join(result["columns"]))
 
 
 @app.command()
@@ -144,10 +149,10 @@ def embed(
     """Compute the documents' vectors."""
     from core import embed as embedding
 
-    home = _workspace(workspace)
-    embedding.embed(home, name, embedder, progress=_progress())
+    home = workspace_at(workspace)
+    embedding.embed(home, name, embedder, progress=progress())
     dimensions = int(home.vectors(home.corpus(name)).shape[1])
-    _print({"dimensions": dimensions, "embedder": embedder}, as_json, lambda: f"{dimensions} dimensions")
+    show({"dimensions": dimensions, "embedder": embedder}, as_json, lambda: f"{dimensions} dimensions")
 
 
 @app.command()
@@ -162,13 +167,13 @@ def cluster(
     """Group the documents, name the groups, and lay them out in two dimensions."""
     from core import cluster as clustering
 
-    home = _workspace(workspace)
-    result = clustering.cluster(home, name, clusterer, k, seed, progress=_progress())
+    home = workspace_at(workspace)
+    result = clustering.cluster(home, name, clusterer, k, seed, progress=progress())
     rows = [
         {"cluster": c["cluster"], "documents": c["documents"], "name": c["name"]}
         for c in home.report(home.corpus(name), "clusters") or []
     ]
-    _print(result, as_json, lambda: _table(rows))
+    show(result, as_json, lambda: table(rows))
 
 
 @app.command()
@@ -182,11 +187,11 @@ def dedup(
     """Find groups of duplicates; all but one of a group are duplicates."""
     from core import dedup as deduplication
 
-    result = deduplication.dedup(_workspace(workspace), name, method, scope, progress=_progress())
+    result = deduplication.dedup(workspace_at(workspace), name, method, scope, progress=progress())
     shares = result["share_by_domain"]
     rows: list[Mapping[str, object]] = [{"domain": d, "duplicates": f"{v:.1%}"} for d, v in shares.items()]
     head = f"{result['duplicates']:,} duplicates in {result['groups']:,} groups"
-    _print(result, as_json, lambda: f"{head}\n{_table(rows)}")
+    show(result, as_json, lambda: f"{head}\n{table(rows)}")
 
 
 @app.command()
@@ -196,11 +201,11 @@ def diversity(
     """Measure how varied the corpus and each of its domains is."""
     from core import diversity as variety
 
-    result = variety.diversity(_workspace(workspace), name, progress=_progress())
+    result = variety.diversity(workspace_at(workspace), name, progress=progress())
     metrics = result["metrics"]
     rows: list[Mapping[str, object]] = [{"domain": "(all)", **metrics["corpus"]}]
     rows += [{"domain": domain, **values} for domain, values in metrics["domains"].items()]
-    _print(result, as_json, lambda: _table(rows))
+    show(result, as_json, lambda: table(rows))
 
 
 @app.command()
@@ -215,12 +220,12 @@ def search(
     """Find documents by words, by an exact phrase, or by meaning."""
     from core import search as searching
 
-    hits = searching.search(_workspace(workspace), name, query, ranker, k)
+    hits = searching.search(workspace_at(workspace), name, query, ranker, k)
     rows = [
         {"score": h["score"], "source": h["source"], "id": h["id"], "snippet": h["snippet"][:80]}
         for h in hits
     ]
-    _print({"hits": hits}, as_json, lambda: _table(rows))
+    show({"hits": hits}, as_json, lambda: table(rows))
 
 
 @app.command()
@@ -231,11 +236,11 @@ def query(
     as_json: JsonOption = False,
 ) -> None:
     """Ask the view `documents` (a row a document, all columns) in SQL, read-only."""
-    home = _workspace(workspace)
-    table = home.ask(home.corpus(name), sql)
-    rows = table.to_pylist()
-    value = {"columns": table.column_names, "rows": [list(row.values()) for row in rows]}
-    _print(value, as_json, lambda: _table(rows))
+    home = workspace_at(workspace)
+    found = home.ask(home.corpus(name), sql)
+    rows = [list(row) for row in zip(*(column.to_pylist() for column in found.columns), strict=True)]
+    value = {"columns": found.column_names, "rows": rows}
+    show(value, as_json, lambda: table([dict(zip(found.column_names, row, strict=True)) for row in rows]))
 
 
 def _read_mixture(home: Workspace, spec: str) -> Mixture:
@@ -261,7 +266,7 @@ def mix(
     """Check a mixture and resolve it: documents, tokens and epochs by domain, with warnings."""
     from core import mix as mixing
 
-    home = _workspace(workspace)
+    home = workspace_at(workspace)
     mixture = _read_mixture(home, spec)
     if mixture.corpus != name:
         raise BadInputError(
@@ -270,7 +275,7 @@ def mix(
     value = mixing.plan_json(mixing.resolve(home, mixture))
     rows = [{"domain": domain, **facts} for domain, facts in value["plan"]["domains"].items()]
     warnings = "".join(f"\nwarning: {sentence}" for sentence in value["warnings"])
-    _print(value, as_json, lambda: _table(rows) + warnings)
+    show(value, as_json, lambda: table(rows) + warnings)
 
 
 @app.command()
@@ -284,16 +289,62 @@ def export(
     """Write the data and the configuration for a trainer, sealed by a manifest."""
     from core import export as exporting
 
-    home = _workspace(workspace)
+    home = workspace_at(workspace)
     mixture = _read_mixture(home, spec)
     folder = out or home.exports / f"{mixture.name}-{format_}"
-    manifest = exporting.export(home, mixture, format_, folder, progress=_progress())
+    manifest = exporting.export(home, mixture, format_, folder, progress=progress())
     value = {
         "manifest": str(folder / "manifest.json"),
         "fingerprint": manifest.fingerprint,
         "files": [file.model_dump() for file in manifest.files],
     }
-    _print(value, as_json, lambda: f"{value['manifest']}\nfingerprint {manifest.fingerprint}")
+    show(value, as_json, lambda: f"{value['manifest']}\nfingerprint {manifest.fingerprint}")
+
+
+@app.command()
+def train(
+    manifest: Annotated[Path, typer.Argument(metavar="MANIFEST", help="The export's manifest.json.")],
+    config: Annotated[Path | None, typer.Option(help="YAML; unset keys keep their defaults.")] = None,
+    device: Annotated[str | None, typer.Option(help="cpu, cuda, or auto.")] = None,
+    out: Annotated[Path | None, typer.Option(help="The run's folder; an interrupted run goes on.")] = None,
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """Train a small model on an export, and report the loss of every domain."""
+    from core.backend import load_config
+    from core.backend import train as training
+
+    settings = load_config(config, device=device)
+    folder = out or workspace_at(workspace).runs / f"{manifest.resolve().parent.name}-{settings.preset}"
+    result = training(manifest, settings, folder, progress=progress())
+    value = {"run": str(folder), **result}
+    rows: list[Mapping[str, object]] = [
+        {"domain": d, "loss": loss, "bits_per_byte": result["bits_per_byte"][d]}
+        for d, loss in result["losses"].items()
+    ]
+    show(value, as_json, lambda: f"{folder}\n{table(rows)}\n{result['tokens_per_second']:,.0f} tokens/s")
+
+
+@app.command()
+def optimise(
+    method: Annotated[str, typer.Option(help="auto, linear, log_linear, gp …")] = "auto",
+    mixtures: Annotated[Path, typer.Option(help="CSV: a row a run, a column a domain's weight.")] = ...,  # type: ignore[assignment]
+    losses: Annotated[Path, typer.Option(help="CSV: a row a run, a column a loss.")] = ...,  # type: ignore[assignment]
+    target: Annotated[str, typer.Option(help="The loss to lower; `mean` is of all.")] = "mean",
+    evaluate_mixtures: Annotated[Path | None, typer.Option(help="Held-out runs' weights.")] = None,
+    evaluate_losses: Annotated[Path | None, typer.Option(help="Held-out runs' losses.")] = None,
+    seed: SeedOption = 0,
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,  # noqa: ARG001 every command takes it
+    as_json: JsonOption = False,
+) -> None:
+    """Propose weights from what small runs showed."""
+    from core import optimise as optimising
+
+    result = optimising.optimise(
+        method, mixtures, losses, target, evaluate_mixtures, evaluate_losses, seed=seed
+    )
+    rows: list[Mapping[str, object]] = [{"domain": d, "weight": w} for d, w in result["weights"].items()]
+    show(result, as_json, lambda: f"{table(rows)}\n{result['rationale']}")
 
 
 @app.command(name="export-columns")
@@ -306,11 +357,11 @@ def export_columns(
     """Write the corpus with all its columns as one Parquet file."""
     from core import tables
 
-    home = _workspace(workspace)
+    home = workspace_at(workspace)
     corpus = home.corpus(name)
     written = tables.stream_to_file(home.shards(corpus, home.column_names(corpus)), out)
     value = {"rows": corpus.documents, "columns": written, "file": str(out)}
-    _print(value, as_json, lambda: f"{corpus.documents:,} rows, {len(written)} columns: {out}")
+    show(value, as_json, lambda: f"{corpus.documents:,} rows, {len(written)} columns: {out}")
 
 
 def main() -> None:

@@ -1,0 +1,1 @@
+"""One screen each, named for what the analyst does there."""

@@ -1,0 +1,140 @@
+"""From the desk to a trainer: save and open mixtures, export, send an export to training.
+
+Owns the session keys that begin with `handoff.`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from core.backend import PRESETS
+from core.disk import fingerprint
+from core.errors import MixdeskError
+from core.exporters import EXPORTERS
+from core.types import Corpus, Job, Mixture, dump_mixture, parse_mixture
+from pages.parts import desk, plain, progress, runs, state, ways
+
+
+def toolbar(corpus: Corpus, mixture: Mixture) -> None:
+    """Draw the mixture's name, undo, save and the saved ones to open."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = st.text_input("Mixture", value=mixture.name, key=f"handoff.name.{mixture.name}", max_chars=80)
+        if name != mixture.name:
+            with plain.errors_shown():
+                desk.change(corpus, name=name)
+                st.rerun()
+        if st.button(
+            "Undo", icon=":material/undo:", disabled=not desk.can_undo(), key="handoff.undo", shortcut="U"
+        ):
+            desk.undo()
+            st.rerun()
+        if st.button("Save", icon=":material/save:", key="handoff.save", shortcut="S", type="primary"):
+            state.workspace().save_mixture(mixture)
+            st.toast(f"Saved as {plain.markdown(mixture.name)}.", icon=":material/save:")
+        _open(corpus)
+
+
+def _open(corpus: Corpus) -> None:
+    home = state.workspace()
+    saved = [name for name in home.mixtures() if home.mixture(name).corpus == corpus.name]
+    with st.popover("Open", icon=":material/folder_open:", disabled=not saved):
+        name = st.selectbox("Saved mixtures", saved, key="handoff.saved")
+        if name and st.button("Open", key="handoff.open"):
+            desk.put(home.mixture(name))
+            st.rerun()
+
+
+def text(corpus: Corpus, mixture: Mixture) -> None:
+    """Draw the mixture as YAML, to change, download or paste."""
+    rationale = st.text_input(
+        "Why this mixture", value=mixture.rationale, key=f"handoff.why.{fingerprint(mixture.rationale)[:12]}"
+    )
+    if rationale != mixture.rationale:
+        desk.change(corpus, rationale=rationale)
+        st.rerun()
+    written = dump_mixture(mixture)
+    edited = st.text_area("YAML", value=written, height=420, key=f"handoff.yaml.{fingerprint(written)[:12]}")
+    with st.container(horizontal=True):
+        if st.button(
+            "Put on the desk", icon=":material/check:", key="handoff.apply", disabled=edited == written
+        ):
+            with plain.errors_shown():
+                desk.put_checked(corpus, parse_mixture(edited, "the text above"))
+                st.rerun()
+        st.download_button(
+            "Download", written, f"{mixture.name}.yaml", "application/yaml", icon=":material/download:",
+            on_click="ignore",
+        )  # fmt: skip
+
+
+def export(corpus: Corpus, mixture: Mixture) -> None:
+    """Draw the export and the hand-off to training, and the exports that are there."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        format_ = st.selectbox("Format", list(EXPORTERS), key="handoff.format", width=160)
+        folder = _folder(corpus, mixture, format_)
+        there = (folder / "manifest.json").exists()
+        if st.button(
+            "Export", icon=":material/ios_share:", key="handoff.export", disabled=there, shortcut="E"
+        ):
+            _queue_export(mixture, format_, folder)
+            st.rerun()
+        preset = st.selectbox(
+            "Model", list(PRESETS), key="handoff.preset", format_func=runs.preset_words, width=260
+        )
+        if st.button(
+            "Send to training", icon=":material/model_training:", key="handoff.train", type="primary"
+        ):
+            _send(mixture, format_, folder, preset, there)
+    if st.session_state.get("handoff.sent") == folder:
+        st.success("Sent to training: the losses appear as it goes.", icon=":material/model_training:")
+        ways.link("training", "See it train", ":material/model_training:")
+    if there:
+        st.success(f"Exported to {plain.markdown(folder)}", icon=":material/check_circle:")
+    else:
+        st.caption("This very mixture has not been exported yet; sending it to training exports it first.")
+    _exports()
+
+
+def _folder(corpus: Corpus, mixture: Mixture, format_: str) -> Path:
+    """Where this mixture of this corpus with these columns goes: another one never overwrites it."""
+    signed = fingerprint([mixture.model_dump(mode="json"), state.stamp(corpus)])[:8]
+    return state.workspace().exports / f"{mixture.name}-{format_}-{signed}"
+
+
+def _queue_export(mixture: Mixture, format_: str, folder: Path) -> Job:
+    spec = state.workspace().keep_mixture(mixture)
+    command = ["export", str(spec), "--format", format_, "--out", str(folder)]
+    return progress.submit(command, f"export {mixture.name} as {format_}")
+
+
+def _send(mixture: Mixture, format_: str, folder: Path, preset: str, there: bool) -> None:
+    first = None if there else _queue_export(mixture, format_, folder)
+    runs.submit(folder / "manifest.json", {"preset": preset}, f"{folder.name}-{preset}", after=first)
+    st.session_state["handoff.sent"] = folder
+    st.rerun()
+
+
+def _exports() -> None:
+    found = [(path, runs.manifest(path)) for path in runs.manifests()]
+    rows = [
+        {
+            "export": path.parent.name,
+            "format": sealed.format,
+            "documents": sum(file.rows for file in sealed.files),
+            "tokens": sealed.budget,
+            "fingerprint": sealed.fingerprint[:16],
+        }
+        for path, sealed in found
+        if sealed is not None
+    ]
+    if rows:
+        import pandas as pd
+
+        st.dataframe(pd.DataFrame(rows), hide_index=True)
+
+
+def problem(error: MixdeskError) -> None:
+    """Say why the desk's mixture cannot be had; the desk stays usable."""
+    st.error(plain.markdown(error, 600), icon=":material/error:")

@@ -1,0 +1,105 @@
+"""Loading a corpus: what to read and how, as an ingest job. Owns the keys that begin with `loading.`."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from core.disk import written_aside
+from core.errors import BadInputError
+from core.types import check_name
+from pages.parts import plain, progress, state
+
+SUFFIXES = (
+    ".jsonl.gz", ".jsonl.zst", ".json.gz", ".jsonl", ".ndjson", ".json", ".parquet", ".csv.gz", ".csv", ".tsv",
+    ".txt.gz", ".txt", ".md", ".rst",
+)  # fmt: skip
+HERE = ("localhost", "127.0.0.1", "::1")
+OPTIONS = (("--text-field", "text_field"), ("--id-field", "id_field"), ("--source-field", "source_field"))
+
+
+def panel() -> None:
+    """Draw the form that loads files, folders, globs, URLs or uploads into a corpus."""
+    with st.form("loading.form", border=False):
+        name = st.text_input("Name of the corpus", key="loading.name", placeholder="my-corpus")
+        paths = st.text_area(
+            "Files, folders, globs, URLs or hub ids, one a line",
+            key="loading.paths",
+            placeholder="/data/books/*.jsonl.zst",
+            help="JSON Lines (plain, .gz, .zst), Parquet, CSV, folders of text files, Hugging Face data sets.",
+        )
+        uploads = st.file_uploader("Or send files from here", accept_multiple_files=True, key="loading.files")
+        with st.expander("Fields and sample"):
+            fields = {
+                option: st.text_input(label, key=f"loading.{key}", placeholder="guessed")
+                for (option, key), label in zip(
+                    OPTIONS, ("Field of the text", "Field of the id", "Field of the source"), strict=True
+                )
+            }
+            sample = st.number_input(
+                "Random sample of", 1, value=None, key="loading.sample", placeholder="all"
+            )
+            stratify = st.checkbox("Sample each source alike", key="loading.stratify")
+            seed = st.number_input("Seed", 0, value=0, key="loading.seed")
+        sent = st.form_submit_button("Load", type="primary", icon=":material/upload:")
+    if sent:
+        with plain.errors_shown():
+            listed = [line.strip() for line in paths.splitlines() if line.strip()]
+            check_name(name, "corpus")
+            command = ["ingest", name, *_checked(listed), *_kept(uploads), "--seed", str(seed)]
+            for option, value in fields.items():
+                if value.strip():
+                    command.append(f"{option}={value.strip()}")
+            if sample:
+                command += ["--sample", str(sample), *(["--stratify"] if stratify else [])]
+            if not listed and not uploads:
+                raise BadInputError(
+                    "nothing to read", "a corpus is read from at least one file", "name or send one"
+                )
+            progress.submit(command, f"ingest {name}")
+            st.rerun()
+
+
+def demo_button(label: str = "Build the demo corpus") -> None:
+    """Draw the button that builds the demo corpus and prepares it."""
+    if st.button(label, key="loading.demo", icon=":material/science:", type="primary"):
+        progress.submit(["demo"], "demo corpus with every stage")
+        st.rerun()
+
+
+def _checked(paths: list[str]) -> list[str]:
+    """Paths as a command takes them; where the app serves others, only from folders opened to it."""
+    address = st.get_option("server.address")
+    opened = [Path(part).resolve() for part in os.environ.get("MIXDESK_READ", "").split(os.pathsep) if part]
+    opened.append(state.workspace().folder)
+    for path in paths:
+        if path.startswith("-"):
+            raise BadInputError(path, "a path may not begin with '-'", f"write ./{path}")
+        if address not in HERE and not any(Path(path).resolve().is_relative_to(home) for home in opened):
+            raise BadInputError(
+                path,
+                "this app serves other machines, so it reads only from the workspace and folders opened to it",
+                "send the file, or list its folder in MIXDESK_READ",
+            )
+    return paths
+
+
+def _kept(uploads: list[Any] | None) -> list[str]:
+    """Store uploads under names of our own: the hash of the content and a known ending."""
+    folder = state.workspace().folder / "uploads"
+    found = []
+    for upload in uploads or []:
+        ending = next((s for s in SUFFIXES if upload.name.lower().endswith(s)), None)
+        if ending is None:
+            raise BadInputError(upload.name, "not a kind of file that is read", "send " + ", ".join(SUFFIXES))
+        data = upload.getbuffer()
+        path = folder / (hashlib.sha256(data).hexdigest()[:24] + ending)
+        folder.mkdir(parents=True, exist_ok=True)
+        with written_aside(path) as aside:
+            aside.write_bytes(data)
+        found.append(str(path))
+    return found

@@ -1,0 +1,112 @@
+"""Corpus, Map, Training and Jobs: browsing, search, selection, loading, runs and the queue."""
+
+import json
+
+from core.jobs import Jobs
+
+
+def test_search_lists_hits_and_a_row_opens_its_document(draw, workspace, check):
+    """A chosen row is a document by its row number, not by its place in the table."""
+    app = draw("corpus", search="whale")
+    check(app)
+
+    assert any("best of" in caption.value for caption in app.caption)
+
+
+def test_loading_queues_an_ingest(draw, empty, check):
+    """The form becomes the command that a shell would take."""
+    app = draw("corpus")
+    app.text_input(key="loading.name").input("mine")
+    app.text_area(key="loading.paths").input("/data/a.jsonl\n/data/b.parquet")
+    next(b for b in app.button if b.label == "Load").click().run()
+    check(app)
+
+    assert [("ingest", "mine", "/data/a.jsonl", "/data/b.parquet", "--seed", "0")] == [
+        job.command for job in Jobs(empty).jobs()
+    ]
+
+
+def test_loading_refuses_a_path_that_looks_like_an_option(draw, empty, check):
+    """A path cannot smuggle an option into the command."""
+    app = draw("corpus")
+    app.text_input(key="loading.name").input("mine")
+    app.text_area(key="loading.paths").input("--workspace=/tmp/elsewhere")
+    next(b for b in app.button if b.label == "Load").click().run()
+    check(app)
+
+    assert [] == Jobs(empty).jobs()
+    assert app.error
+
+
+def test_missing_stages_are_queued_in_order(draw, empty, check):
+    """Each stage waits for the one before it."""
+    from core.types import Document
+
+    empty.write_corpus("bare", [(Document("a", "one two", "web"), 2)])
+    app = draw("corpus", corpus_tab="Prepare")
+    app.button(key="stages.all").click().run()
+    check(app)
+
+    assert ["score", "embed", "cluster", "dedup", "diversity"] == [
+        job.command[0] for job in reversed(Jobs(empty).jobs())
+    ]
+
+
+def test_lasso_lists_the_documents_inside(draw, workspace, check):
+    """A selection of points becomes a list of as many documents, by row."""
+    app = draw("map")
+    picked = {"selection": {"points": [{"customdata": 3}, {"customdata": [5]}], "box": [], "lasso": []}}
+    app.session_state["map.points.0"] = picked
+    app.run()
+    check(app)
+
+    assert ["2 documents selected"] == [heading.value for heading in app.subheader]
+
+
+def test_map_colours_by_every_column_it_offers(draw, workspace, check):
+    """Domains, clusters and signals alike."""
+    app = draw("map")
+    for name in app.selectbox(key="colour").options:
+        app.selectbox(key="colour").set_value(name).run()
+        check(app)
+
+        assert json.dumps(app.get("plotly_chart")[0].proto.spec)
+
+
+def test_jobs_page_cancels_and_resumes(draw, workspace, check):
+    """The buttons do what they say to the queue."""
+    jobs = Jobs(workspace)
+    job = jobs.submit(["query", "small", "SELECT 1"], "ask <b>something</b>")
+    app = draw("jobs")
+    app.button(key=f"progress.cancel.{job.id}").click().run()
+    check(app)
+    assert "cancelled" == jobs.job(job.id).state
+    app.button(key=f"progress.retry.{job.id}").click().run()
+    check(app)
+
+    assert "queued" == jobs.job(job.id).state
+
+
+def test_runs_are_compared_by_domain(draw, workspace, check):
+    """Two runs stand side by side with their losses a domain."""
+    for name, loss in (("first", 3.0), ("second", 2.0)):
+        folder = workspace.runs / name
+        folder.mkdir(parents=True)
+        domains = {"books": loss, "code": loss + 1}
+        run = {
+            "state": "done", "manifest_fingerprint": "f" * 64, "started": f"2026-01-0{int(loss)}", "step": 2,
+            "steps": 2, "tokens": 100, "losses": domains, "bits_per_byte": domains, "tokens_per_second": 10.0,
+            "domains": {},
+        }  # fmt: skip
+        (folder / "run.json").write_text(json.dumps(run))
+        line = {
+            "step": 2, "tokens": 100, "train_loss": loss, "losses": domains, "bits_per_byte": domains,
+            "learning_rate": 0.1, "tokens_per_second": 10.0, "seconds": 1.0,
+        }  # fmt: skip
+        (folder / "metrics.jsonl").write_text(json.dumps(line) + "\n")
+    app = draw("training")
+    app.multiselect[0].set_value(["first", "second"]).run()
+    check(app)
+
+    tables = [table.value for table in app.dataframe]
+    assert any("best" in table.columns and {"second"} == set(table["best"]) for table in tables)
