@@ -256,6 +256,15 @@ def _read_mixture(home: Workspace, spec: str) -> Mixture:
     return home.mixture(spec)
 
 
+def _prepare(home: Workspace, mixture: Mixture) -> None:
+    """Run the deduplication that a mixture asks for; one that has been run costs nothing."""
+    if mixture.dedup is not None:
+        from core import dedup as deduplication
+
+        method, scope = mixture.dedup.method, mixture.dedup.scope
+        deduplication.dedup(home, mixture.corpus, method, scope, progress=progress())
+
+
 @app.command()
 def mix(
     name: Name,
@@ -272,6 +281,7 @@ def mix(
         raise BadInputError(
             mixture.corpus, f"the mixture is of this corpus, not of '{name}'", "name that one"
         )
+    _prepare(home, mixture)
     value = mixing.plan_json(mixing.resolve(home, mixture))
     rows = [{"domain": domain, **facts} for domain, facts in value["plan"]["domains"].items()]
     warnings = "".join(f"\nwarning: {sentence}" for sentence in value["warnings"])
@@ -291,6 +301,7 @@ def export(
 
     home = workspace_at(workspace)
     mixture = _read_mixture(home, spec)
+    _prepare(home, mixture)
     folder = out or home.exports / f"{mixture.name}-{format_}"
     manifest = exporting.export(home, mixture, format_, folder, progress=progress())
     value = {

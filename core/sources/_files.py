@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import errno
 import glob
 import gzip
 import io
@@ -131,9 +132,12 @@ def folder_name(path: str) -> str:
 
 
 def open_raw(path: str) -> BinaryIO:
-    """Open a file's bytes as they lie."""
+    """Open a file's bytes as they lie; a pipe or a device, which may never end, is an `OSError`."""
     if not is_url(path):
-        return Path(path).open("rb")
+        local_file = Path(path)
+        if local_file.exists() and not (local_file.is_file() or local_file.is_dir()):
+            raise OSError(errno.ESPIPE, "not a file", path)
+        return local_file.open("rb")
     system, inner = filesystem(path)
     return io.BufferedReader(system.open(inner, "rb"))
 

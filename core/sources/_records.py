@@ -76,8 +76,12 @@ def documents(
     for row in itertools.chain(head, stream):
         if isinstance(row, Rejected):
             yield row
-        else:
-            yield _document(row, origin, wanted, text_fields)
+            continue
+        try:
+            found = _document(row, origin, wanted, text_fields)
+        except RecursionError:  # lists in lists that could just be parsed
+            found = origin.rejected(BROKEN_LINE, row[0], "nested too deeply")
+        yield found
 
 
 def _head(stream: Iterator[Row | Rejected]) -> list[Row | Rejected]:
@@ -109,11 +113,8 @@ def guess_text_fields(records: Sequence[Record]) -> tuple[str, ...]:
 
 def _document(row: Row, origin: Origin, wanted: Wanted, text_fields: tuple[str, ...]) -> Document | Rejected:
     line, record = row
-    named = {"text": text_fields, "id": (wanted.id_field,), "source": (wanted.source_field,)}
-    for what, fields in named.items():
-        missing = [field for field in fields if field and not _has(record, field)]
-        if (missing and len(missing) == len(fields)) or (what == "text" and not fields):
-            return origin.rejected(MISSING_FIELD, line, _lack(what, missing, record))
+    if lack := _lack(record, wanted, text_fields):
+        return origin.rejected(MISSING_FIELD, line, lack)
     try:
         text = "\n\n".join(part for name in text_fields if (part := as_text(_get(record, name))).strip())
     except UnicodeDecodeError:
@@ -133,11 +134,19 @@ def _document(row: Row, origin: Origin, wanted: Wanted, text_fields: tuple[str, 
     )
 
 
-def _lack(what: str, missing: Sequence[str], record: Record) -> str:
+def _lack(record: Record, wanted: Wanted, text_fields: tuple[str, ...]) -> str:
+    """Say which field a record lacks that it must have; '' for none."""
+    if not any(_has(record, name) for name in text_fields):
+        lack = f"no field '{text_fields[0]}'" if text_fields else "no field is known to hold the text"
+    else:
+        named = (wanted.id_field, wanted.source_field)
+        lacking = next((name for name in named if name and not _has(record, name)), None)
+        if lacking is None:
+            return ""
+        lack = f"no field '{lacking}'"
     names = [str(name)[:40] for name in itertools.islice(record, MOST_NAMES_SHOWN)]
     more = ", …" if len(record) > MOST_NAMES_SHOWN else ""
-    wanted = f"no field '{missing[0]}'" if missing else f"no field is known to hold the {what}"
-    return f"{wanted}; there are: {', '.join(names) or 'none'}{more}"
+    return f"{lack}; there are: {', '.join(names) or 'none'}{more}"
 
 
 def _has(record: Record, name: str) -> bool:

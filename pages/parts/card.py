@@ -14,7 +14,6 @@ from pages.parts import plain, state, table, veil
 
 PAGE_CHARACTERS = 20_000  # of a text shown at a time
 NUM_NEIGHBOURS = 8
-TOXIC = 0.5  # the model's threshold: from here on a text is shown on request only
 
 
 def document(corpus: Corpus, row: int, key: str) -> None:
@@ -44,10 +43,10 @@ def dialog(corpus: Corpus, row: int) -> None:
 
 def _may_show(corpus: Corpus, row: int, key: str) -> bool:
     """Whether the text may be shown: a toxic one only on request."""
-    if not any(fact.name == "toxicity" for fact in state.facts(corpus)):
+    if not veil.hidden(corpus, [row])[0]:
         return True
     score = state.numbers(corpus, "toxicity")[row]
-    return not score >= TOXIC or veil.lifted(
+    return veil.lifted(
         f"The toxicity score of this document is {score:.2f}: its text may insult, threaten or demean.",
         f"{key}.veil",
     )
@@ -77,7 +76,7 @@ def _nearest(corpus: Corpus, row: int, key: str) -> None:
         st.info("There are no vectors yet: run the stage “embed” on the Corpus page.")
         return
     found = neighbours(state.workspace(), corpus.name, row, NUM_NEIGHBOURS)
-    opened = table.hits(found, f"{key}.near.{row}")
+    opened = table.hits(corpus, found, f"{key}.near.{row}")
     if opened is not None and st.button("Open it here", key=f"{key}.open.{row}"):
         root = st.session_state.get(f"{key}.opened")
         st.session_state[f"{key}.opened"] = (root[0] if root and root[1] == row else row, opened)

@@ -12,7 +12,7 @@ import streamlit as st
 
 from core.disk import fingerprint
 from core.types import Corpus, DomainPlan, Mixture, Plan
-from pages.parts import card, chart, desk, plain, state, table
+from pages.parts import card, chart, desk, plain, state, table, veil
 
 NUM_PREVIEW = 50
 
@@ -175,6 +175,7 @@ def _without(mixture: Mixture, position: int) -> list[dict[str, Any]]:
 def first_seen(corpus: Corpus, plan: Plan) -> None:
     """Draw the documents as the trainer will see them first."""
     st.caption(f"The first {NUM_PREVIEW} documents in the order in which they are seen.")
+    seen = desk.first_seen(corpus, plan.mixture, NUM_PREVIEW)
     shown = [
         {
             "row": one["row"],
@@ -183,9 +184,11 @@ def first_seen(corpus: Corpus, plan: Plan) -> None:
             "epoch": one["epoch"],
             "tokens": one["tokens"],
             "id": one["id"],
-            "beginning": " ".join(one["text"][: 4 * table.BEGINNING].split())[: table.BEGINNING],
+            "beginning": veil.HIDDEN
+            if hidden
+            else " ".join(one["text"][: 4 * table.BEGINNING].split())[: table.BEGINNING],
         }
-        for one in desk.first_seen(corpus, plan.mixture, NUM_PREVIEW)
+        for one, hidden in zip(seen, veil.hidden(corpus, [one["row"] for one in seen]), strict=True)
     ]
     row = table.chosen(shown, f"course.preview.{fingerprint(plan.mixture.model_dump(mode='json'))[:16]}")
     if row is not None:

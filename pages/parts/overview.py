@@ -62,7 +62,7 @@ def documents(corpus: Corpus) -> int | None:
         st.info("No document matches. Try other words, or another way to search.")
         return None
     st.caption(f"The {len(hits):,} best of {corpus.documents:,} documents")
-    return table.hits(hits, f"corpus.hits.{ranker}.{asked}")
+    return table.hits(corpus, hits, f"corpus.hits.{ranker}.{asked}")
 
 
 def domains(corpus: Corpus) -> None:

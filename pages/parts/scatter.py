@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from core.distribution import inside, sample
 from core.types import Corpus
 from pages.parts import palette, plain, state
-from pages.parts.card import TOXIC
+from pages.parts.veil import TOXIC
 
 MAX_POINTS = 20_000  # plotly stays quick, and a whole selection stays far below a widget's 25 MB
 MAX_GROUPS = 24  # in the legend; the rest is "other"

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from core.search import Hit
 from core.threshold import quoted
 from core.types import Corpus
-from pages.parts import state
+from pages.parts import state, veil
 
 PAGE_ROWS = 50
 BEGINNING = 200  # characters of a text that a table shows
@@ -79,15 +79,18 @@ def documents(
         }
         for row in table.to_pylist()
     ]
-    for row in shown:
-        row["beginning"] = " ".join(row["beginning"].split())[:BEGINNING]
+    for row, hidden in zip(shown, veil.hidden(corpus, rows), strict=True):
+        row["beginning"] = veil.HIDDEN if hidden else " ".join(row["beginning"].split())[:BEGINNING]
     return chosen(shown, key, height)
 
 
-def hits(found: Sequence[Hit], key: str) -> int | None:
+def hits(corpus: Corpus, found: Sequence[Hit], key: str) -> int | None:
     """Draw what a search found, best first; return the row chosen."""
     names = ("row", "score", "id", "source", "snippet")
-    return chosen([{name: hit[name] for name in names} for hit in found], key)  # type: ignore[literal-required]
+    shown = [{name: hit[name] for name in names} for hit in found]  # type: ignore[literal-required]
+    for row, hidden in zip(shown, veil.hidden(corpus, [hit["row"] for hit in found]), strict=True):
+        row["snippet"] = veil.HIDDEN if hidden else row["snippet"]
+    return chosen(shown, key)
 
 
 def chosen(shown: Sequence[Mapping[str, Any]], key: str, height: int = 320) -> int | None:

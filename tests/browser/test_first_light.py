@@ -21,13 +21,14 @@ def settled(page):
     """Wait until the app has drawn what it had to draw."""
     page.wait_for_timeout(400)
     expect(page.locator("[data-testid=stApp][data-test-script-state=running]")).to_have_count(0)
+    expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
 
 
 def screenshot(page, name):
     """Keep a picture where MIXDESK_SCREENSHOTS names a folder."""
     folder = os.environ.get("MIXDESK_SCREENSHOTS")
     if folder:
-        page.wait_for_timeout(1000)
+        page.wait_for_timeout(1500)
         page.screenshot(path=Path(folder) / f"{name}.png")
 
 
@@ -125,7 +126,7 @@ def test_fader_export_training_and_loss(page):
     page.get_by_role("link", name="See it train").click()
 
     expect(page.get_by_role("heading", name="Training", exact=True)).to_be_visible()
-    expect(page.get_by_text("done", exact=True)).to_be_visible(timeout=240_000)
+    expect(page.locator(".stMarkdownBadge", has_text="done")).to_be_visible(timeout=240_000)
     expect(page.locator(".js-plotly-plot").first).to_be_visible()
     settled(page)
     screenshot(page, "training")
@@ -164,6 +165,7 @@ def test_dark_theme_follows_the_reader(chromium, address):
     )
     page = context.new_page()
     opened(page, "/map", "Map")
+    expect(page.locator(".js-plotly-plot canvas").first).to_be_visible()
     background = page.evaluate(
         "getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor"
     )

@@ -209,3 +209,13 @@ def test_bad_input_is_one_line_and_status_2(workspace, command, words):
 
     assert words in error
     assert len(error.strip().splitlines()) == 1
+
+
+def test_mixture_runs_the_deduplication_that_it_asks_for(tmp_path, data):
+    """A spec with `dedup` resolves on a corpus that has only been read."""
+    home, spec = tmp_path / "ws", tmp_path / "spec.yaml"
+    spec.write_text("{name: once, corpus: small, dedup: {method: exact, scope: local}}")
+    run("ingest", "small", data, workspace=home)
+    found = run("mix", "small", spec, workspace=home)
+
+    assert ["corpus", "dedup (exact, local)", "budget"] == [row["name"] for row in found["waterfall"]]

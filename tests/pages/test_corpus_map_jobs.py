@@ -110,3 +110,14 @@ def test_runs_are_compared_by_domain(draw, workspace, check):
 
     tables = [table.value for table in app.dataframe]
     assert any("best" in table.columns and {"second"} == set(table["best"]) for table in tables)
+
+
+def test_toxic_beginnings_stay_hidden_in_tables(draw, workspace, check):
+    """Neither the list of documents nor a search shows what scores as toxic; others are shown."""
+    app = draw("corpus", search="stupid worthless idiot whale")
+    check(app)
+    shown = " ".join(table.value.to_string() for table in app.dataframe)
+
+    assert "idiot" not in shown
+    assert "whale" in shown
+    assert "hidden: it may be toxic" in shown
