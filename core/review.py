@@ -16,9 +16,10 @@ import numpy as np
 from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
-from core import agreement, disk
+from core import disk
 from core.errors import BadInputError, NotFoundError
-from core.review_rows import (
+from core.reviews import agreement
+from core.reviews.rows import (
     Session,
     Verdict,
     add_verdict,
@@ -28,8 +29,8 @@ from core.review_rows import (
     check_person,
     standing,
 )
-from core.review_sample import checked_labels, given, sample
-from core.review_tables import DOCUMENTS, SESSIONS, engine_for, reading, writing
+from core.reviews.sample import checked_labels, given, sample
+from core.reviews.tables import DOCUMENTS, SESSIONS, engine_for, reading, writing
 from core.types import JSON, Column, Corpus, Scalar, check_name
 from core.workspace import Workspace
 

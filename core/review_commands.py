@@ -21,9 +21,9 @@ from core.terminal import (
 from core.types import JSON
 
 if TYPE_CHECKING:
-    from core.decisions import Decision, Decisions
     from core.review import Reviews
-    from core.review_rows import Session
+    from core.reviews.decisions import Decision, Decisions
+    from core.reviews.rows import Session
 
 app = typer.Typer(
     name="review",
@@ -44,7 +44,7 @@ def _reviews(folder: Path) -> Reviews:
 
 
 def _decisions(folder: Path) -> Decisions:
-    from core.decisions import Decisions
+    from core.reviews.decisions import Decisions
 
     return Decisions(workspace_at(folder))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -12,7 +12,7 @@ from core.errors import BadInputError
 from core.sources import _arrow, _files, _records
 from core.types import Document, Rejected
 
-HUB_ID = re.compile(r"^(?P<id>[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)(:(?P<config>[\w.-]+))?$")
+HUB_ID = re.compile(r"^(?P<id>[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)(:(?P<config>[\w.-]+))?\Z")
 SHARD = re.compile(r"(^|/)(?P<split>[\w.]+)-\d{5}-of-\d{5}(-[0-9a-f]+)?\.parquet$")
 SPLIT_FOLDER = re.compile(r"(^|/)(?P<split>train|test|validation|valid|dev|val)/[^/]+\.parquet$")
 SAVED, SAVED_SPLITS = "state.json", "dataset_dict.json"
@@ -40,7 +40,7 @@ class HuggingFace:
         """Yield the documents split by split, in the order of their rows."""
         wanted = _records.Wanted(self.text_field, self.id_field, self.source_field, self.max_bytes)
         folder = _files.exists(self.path)
-        title = _files.stem(f"{self.path.rstrip('/')}") if folder else self.path.split("/")[-1]
+        title = _files.stem(f"{self.path.rstrip('/')}") if folder else self.path.split("/")[-1].split(":")[0]
         parts = self._folder_parts() if folder else self._hub_parts()
         found = False
         for split, rows in parts:
@@ -99,8 +99,19 @@ class HuggingFace:
 
     def _hub_parts(self) -> Iterator[tuple[str | None, Iterator[_records.Row | Rejected]]]:
         for split, rows in self._from_hub().items():
-            numbered = enumerate(rows, start=1)
-            yield split, ((number, {**record, "split": split}) for number, record in numbered)
+            yield split, self._streamed(rows, split)
+
+    def _streamed(
+        self, rows: Iterable[_records.Record], split: str
+    ) -> Iterator[_records.Row | Rejected]:
+        number = 0
+        try:
+            for number, record in enumerate(rows, start=1):  # noqa: B007 used after the loop
+                yield number, {**record, "split": split}
+        except Exception as error:  # the library hands on whatever network, archives and parsers raise
+            yield _records.Origin(f"{self.path}[{split}]", "", "").rejected(
+                _files.damage(error), number + 1, type(error).__name__
+            )
 
     def _from_hub(self) -> Any:
         match = HUB_ID.match(self.path)

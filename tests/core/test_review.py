@@ -12,7 +12,7 @@ from sqlalchemy.schema import CreateTable
 
 from core.errors import BadInputError, NotFoundError
 from core.review import Reviews, column_name
-from core.review_tables import METADATA, engine_for
+from core.reviews.tables import METADATA, engine_for
 from core.types import Document
 from core.workspace import Workspace
 
@@ -301,7 +301,7 @@ def test_processes_that_write_at_once_lose_nothing(tmp_path):
 
 def test_processes_may_make_the_tables_at_once(tmp_path):
     """The first look at a fresh workspace is nobody's privilege."""
-    code = "import sys; from core.review_tables import engine_for; engine_for(sys.argv[1])"
+    code = "import sys; from core.reviews.tables import engine_for; engine_for(sys.argv[1])"
     url = f"sqlite:///{tmp_path / 'new.sqlite'}"
     makers = [subprocess.Popen([sys.executable, "-c", code, url], cwd=ROOT) for _ in range(4)]
 

@@ -104,12 +104,10 @@ def write(
     checked: Sequence[_data.Example],
 ) -> str:
     """Judge the model on the test split and return the card as Markdown."""
-    from core.signals.toxicity.train import judged_weights
-
     examples, scores = _scored(model, held_out)
     others, other_scores = _scored(model, checked)
     toxic = np.array([e.toxic for e in examples], dtype=np.float64)
-    error = calibration_error(scores, toxic, judged_weights(examples))
+    error = calibration_error(scores, toxic, _data.judged_weights(examples))
     by_origin = Counter[str]()
     for (origin, _), count in counts.items():
         by_origin[origin] += count

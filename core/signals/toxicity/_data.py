@@ -7,11 +7,13 @@ import csv
 import hashlib
 import json
 import sysconfig
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 GROUPS: dict[str, tuple[str, ...]] = {
     "religion": ("muslim", "jewish", "christian", "hindu", "buddhist", "catholic", "atheist", "islam"),
@@ -111,3 +113,10 @@ def identity_sentences(held_out: bool) -> Iterator[tuple[str, str]]:
         for term in terms:
             for template in _HELD_OUT if held_out else _TRAINED:
                 yield group, template.format(term)
+
+
+def judged_weights(examples: Sequence[Example]) -> NDArray[np.float64]:
+    """Weigh examples so that half of the mass is toxic, and each origin within a half counts the same."""
+    kinds = [(e.toxic, e.origin) for e in examples]
+    count, origins = Counter(kinds), Counter(toxic for toxic, _ in set(kinds))
+    return np.array([0.5 / origins[kind[0]] / count[kind] for kind in kinds])

@@ -26,14 +26,6 @@ TRAIN_MASS = {
     "ethos": 0.8, "davidson hate": 0.2, "davidson offensive": 0.25, "davidson neither": 0.25,
     "standard library": 0.35, "identity": 0.25, "prose": 0.8,
 }  # fmt: skip
-Floats = NDArray[np.float64]
-
-
-def judged_weights(examples: Sequence[_data.Example]) -> Floats:
-    """Weigh examples so that half of the mass is toxic, and each origin within a half counts the same."""
-    kinds = [(e.toxic, e.origin) for e in examples]
-    count, origins = Counter(kinds), Counter(toxic for toxic, _ in set(kinds))
-    return np.array([0.5 / origins[kind[0]] / count[kind] for kind in kinds])
 
 
 def _matrix(windows: list[tuple[list[str], NDArray[np.uint64]]]) -> Any:
@@ -92,7 +84,7 @@ def calibrate(model: Model, examples: Sequence[_data.Example]) -> Model:
     usable = [e for e in examples if len(model.windows(e.text))]
     worst = np.array([model.windows(e.text).max() for e in usable])
     learner = LogisticRegression(C=1e6)
-    weights = judged_weights(usable) * len(usable)
+    weights = _data.judged_weights(usable) * len(usable)
     learner.fit(worst[:, None], [e.toxic for e in usable], sample_weight=weights)
     return Model(model.weights, model.bias, float(learner.coef_[0, 0]), float(learner.intercept_[0]))
 

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select
 
 from core.errors import BadInputError
-from core.review_tables import DOCUMENTS, SESSIONS, VERDICTS
+from core.reviews.tables import DOCUMENTS, SESSIONS, VERDICTS
 from core.types import Scalar
 
 MAX_NOTE = 4000  # characters

@@ -16,8 +16,8 @@ from sqlalchemy import Connection, insert, select
 
 from core import disk
 from core.errors import BadInputError, NotFoundError
-from core.review_rows import check_note, check_person
-from core.review_tables import PROPOSALS, SIGNATURES, engine_for, reading, writing
+from core.reviews.rows import check_note, check_person
+from core.reviews.tables import PROPOSALS, SIGNATURES, engine_for, reading, writing
 from core.types import JSON, Mixture, dump_mixture
 from core.workspace import Workspace
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from core.decisions import Decisions
 from core.errors import BadInputError, NotFoundError
+from core.reviews.decisions import Decisions
 from core.types import Document, Mixture
 from core.workspace import Workspace
 

@@ -1,0 +1,1 @@
+"""What a review is made of: tables, samples, rows, agreement, and decisions with their sign-off."""
