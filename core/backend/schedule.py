@@ -25,8 +25,8 @@ class Window:
 def stage_weights(manifest: Manifest) -> list[tuple[float, dict[str, float]]]:
     """Return (share of training at which it ends, weights by domain) for each stage of the mixture.
 
-    A stage without weights of its own has those of the mixture. Weights are brought to the sum 1:
-    a plan's are shares of whole tokens and may miss it by a rounding.
+    A stage without weights of its own has those of the mixture; a domain that the plan cut is cut
+    alike in every stage. Weights are brought to the sum 1.
 
     Raises:
         BadInputError: A weight is negative, all are 0, or a weighted domain has no documents.
@@ -36,7 +36,17 @@ def stage_weights(manifest: Manifest) -> list[tuple[float, dict[str, float]]]:
     if not stages:
         return [(1.0, _normal(planned, manifest))]
     base = manifest.mixture.get("weights") or planned
-    return [(float(s["until"]), _normal(s.get("weights") or base, manifest)) for s in stages]
+    asked = [(float(s["until"]), s.get("weights") or base) for s in stages]
+    average: dict[str, float] = {}
+    for start, (until, weights) in zip([0.0, *(until for until, _ in asked)], asked, strict=False):
+        for domain, weight in weights.items():
+            average[domain] = average.get(domain, 0.0) + (until - start) * weight
+    # Where the plan cut a domain at its max_epochs, its stages are cut in proportion.
+    cut = {domain: planned.get(domain, 0.0) / share for domain, share in average.items() if share > 0}
+    return [
+        (until, _normal({d: w * cut.get(d, 0.0) for d, w in weights.items()}, manifest))
+        for until, weights in asked
+    ]
 
 
 def _normal(weights: Mapping[str, float], manifest: Manifest) -> dict[str, float]:
