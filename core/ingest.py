@@ -14,6 +14,7 @@ from core.doors import Source
 from core.errors import BadInputError
 from core.signals import SIGNALS
 from core.sources import demo_sources, open_sources
+from core.sources._records import well_formed
 from core.sources._tidy import FieldNames, UniqueIds
 from core.tables import FIXED
 from core.tokenize import counted, tokenizer_name
@@ -76,7 +77,7 @@ def ingest(
     check_name(name, "corpus")
     sources = open_sources(listed, text_field, id_field, source_field)
     origin = {
-        "paths": [str(path) for path in listed],
+        "paths": [well_formed(str(path))[0] for path in listed],
         "text_field": text_field,
         "id_field": id_field,
         "source_field": source_field,
@@ -141,7 +142,8 @@ class _Reading:
                 else:
                     kept += 1
                     fields = names.renamed(found.fields)
-                    yield Document(ids.unique(found.id), found.text, found.source, fields)
+                    identity, source_name = well_formed(found.id)[0], well_formed(found.source)[0]
+                    yield Document(ids.unique(identity), found.text, source_name, fields)
         if not kept:
             raise self._nothing_read()
         self.progress(seen, seen, f"reading {self.name}")

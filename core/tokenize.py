@@ -89,10 +89,11 @@ def _counter() -> TokenCounter:
 
 
 class TokenCounter:
-    """Counts tokens without special ones, some thirty times as fast as encoding prose as a whole.
+    """Counts tokens without special ones, faster than encoding whole texts: 14 times where words recur.
 
     BERT splits at white space, punctuation and ideographs before all else, so a text's count is the
-    sum of its words' counts, and the counts of words met before are kept (at most 300,000 words).
+    sum of its words' counts, and the counts of words met before are kept (at most 300,000 words). On
+    the demo, which is of everything, that is 2.7 times as fast.
     """
 
     def __init__(self) -> None:

@@ -44,6 +44,9 @@ def filesystem(url: str) -> tuple[Any, str]:
         system, path = url_to_fs(url)
     except ImportError as error:
         raise BadInputError(url, f"needs a package that is not here ({error})", "install it") from None
+    except OSError as error:
+        rule = f"the file system does not answer ({type(error).__name__})"
+        raise BadInputError(url, rule, "check it and your access") from error
     except ValueError as error:
         raise BadInputError(url, str(error), "use a scheme that fsspec knows, or a path") from None
     return system, path
@@ -70,20 +73,52 @@ def matches(pattern: str) -> list[str]:
     if not is_url(pattern):
         return sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207 absolute patterns, too
     system, inner = filesystem(pattern)
-    return sorted(system.unstrip_protocol(name) for name in _asked(pattern, system.glob, inner))
+    return sorted(_renamed(pattern, name) for name in _asked(pattern, system.glob, inner))
 
 
 def files_below(folder: str) -> list[str]:
     """Return all files below a folder, in order; hidden ones and links to folders are passed over."""
     if is_url(folder):
         system, inner = filesystem(folder)
-        names = [system.unstrip_protocol(name) for name in _asked(folder, system.find, inner)]
-        return sorted(name for name in names if not _is_hidden(relative(name, folder)))
+        names = [name.removeprefix(inner).strip("/") for name in _asked(folder, system.find, inner)]
+        return sorted(joined(folder, name) for name in names if not _is_hidden(name))
     found: list[str] = []
     for here, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not _is_hidden(name)]
         found += [os.path.join(here, name) for name in names if not _is_hidden(name)]  # noqa: PTH118 hot
     return sorted(found)
+
+
+def _link(url: str) -> tuple[str, str, str]:
+    """Take a chain of URLs (``zip://a.txt::s3://b.zip``) apart: what comes before and after the path's link."""
+    links = url.split("::")
+    place = next((i for i, link in enumerate(links) if "://" in link), 0)
+    before, after = "".join(f"{link}::" for link in links[:place]), links[place + 1 :]
+    return before, links[place], "".join(f"::{link}" for link in after)
+
+
+def _renamed(url: str, name: str) -> str:
+    """Return the URL with another path on the same file system, scheme and chain as they were written."""
+    before, link, after = _link(url)
+    path = name if "://" in name else f"{link.partition('://')[0]}://{name}"
+    return f"{before}{path}{after}"
+
+
+def shown_path(path: str) -> str:
+    """Return the part of a path or URL that names the file itself."""
+    return _link(path)[1] if is_url(path) else path
+
+
+def joined(folder: str, name: str) -> str:
+    """Return the path of `name` inside a folder."""
+    path = f"{shown_path(folder).rstrip('/')}/{name}"
+    return _renamed(folder, path) if is_url(folder) else path
+
+
+def parent(path: str) -> str:
+    """Return the folder that a file lies in."""
+    above = shown_path(path).rsplit("/", 1)[0]
+    return _renamed(path, above) if is_url(path) else above
 
 
 def _is_hidden(path: str) -> bool:
@@ -102,12 +137,13 @@ def _asked(url: str, question: Any, inner: str) -> Any:
 
 def relative(path: str, folder: str) -> str:
     """Return `path` as seen from `folder`, with forward slashes."""
-    return path.removeprefix(folder.rstrip("/")).lstrip("/").replace(os.sep, "/")
+    inside = shown_path(path).removeprefix(shown_path(folder).rstrip("/"))
+    return inside.lstrip("/").replace(os.sep, "/")
 
 
 def suffix(path: str) -> str:
     """Return the suffix that says what is inside: ``.jsonl`` of ``a.jsonl.gz``; '' where there is none."""
-    name = path.rsplit("/", 1)[-1].lower()
+    name = shown_path(path).rsplit("/", 1)[-1].lower()
     for packed in COMPRESSED_SUFFIXES:
         name = name.removesuffix(packed)
     return Path(name).suffix
@@ -115,7 +151,7 @@ def suffix(path: str) -> str:
 
 def stem(path: str) -> str:
     """Return the file's name without suffixes: ``a`` of ``dir/a.jsonl.gz``."""
-    name = path.rstrip("/").rsplit("/", 1)[-1]
+    name = shown_path(path).rstrip("/").rsplit("/", 1)[-1]
     for packed in COMPRESSED_SUFFIXES:
         if name.lower().endswith(packed):
             name = name[: -len(packed)]
@@ -126,7 +162,7 @@ def stem(path: str) -> str:
 def folder_name(path: str) -> str:
     """Return the name of the folder that a file lies in."""
     if is_url(path):
-        parts = path.rstrip("/").split("/")
+        parts = shown_path(path).rstrip("/").split("/")
         return (parts[-2] if len(parts) > 3 else "") or stem(path)
     return Path(path).resolve().parent.name or stem(path)
 
@@ -139,7 +175,7 @@ def open_raw(path: str) -> BinaryIO:
             raise OSError(errno.ESPIPE, "not a file", path)
         return local_file.open("rb")
     system, inner = filesystem(path)
-    return io.BufferedReader(system.open(inner, "rb"))
+    return _Remote(system, system.open(inner, "rb"))
 
 
 def open_binary(path: str) -> BinaryIO:
@@ -159,6 +195,14 @@ def open_binary(path: str) -> BinaryIO:
     if magic.startswith(b"\x28\xb5\x2f\xfd"):
         return io.BufferedReader(_Zstd(file), 1 << 17)
     return file
+
+
+class _Remote(io.BufferedReader):
+    """A file of fsspec's that keeps its file system alive: an archive's closes when it is forgotten."""
+
+    def __init__(self, system: Any, file: Any) -> None:
+        super().__init__(file)
+        self._system = system
 
 
 class _Zstd(io.RawIOBase):

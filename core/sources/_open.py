@@ -50,6 +50,8 @@ def open_sources(
         raise BadInputError("no path", "at least one is needed", f"give {KNOWN}")
     found: dict[Source, None] = {}
     for path in paths:
+        if not str(path).strip():
+            raise NotFoundError("an empty path", "names no file or folder", f"give {KNOWN}")
         found.update(dict.fromkeys(_at(_files.local(str(path)), fields)))
     return list(found)
 
@@ -71,19 +73,12 @@ def _at(path: str, fields: _Fields) -> list[Source]:
 
 def _folder(path: str, fields: _Fields) -> list[Source]:
     home = path.rstrip("/") or path
-    if _files.exists(f"{home}/{SAVED}") or _files.exists(f"{home}/{SAVED_SPLITS}"):
+    if any(_files.exists(_files.joined(home, name)) for name in (SAVED, SAVED_SPLITS)):
         return [HuggingFace(home, **fields)]
     files = _files.files_below(home)
     if not files:
         raise BadInputError(path, "the folder holds no file", f"give {KNOWN}")
-    saved = sorted({file.rsplit("/", 1)[0] for file in files if file.endswith(f"/{SAVED_SPLITS}")})
-    saved += sorted(
-        folder
-        for file in files
-        if file.endswith(f"/{SAVED}")
-        and not (folder := file.rsplit("/", 1)[0]).startswith(tuple(saved) or "\0")
-    )
-    if saved:
+    if saved := _saved(files):
         return [HuggingFace(folder, **fields) for folder in saved]
     sharded = any(SHARD.search(file) for file in files)
     tables: list[Source] = [HuggingFace(home, **fields)] if sharded else []
@@ -92,6 +87,17 @@ def _folder(path: str, fields: _Fields) -> list[Source]:
         if suffix in FOUND_IN_FOLDERS and not (sharded and suffix == ".parquet"):
             tables.append(_file(file, fields))
     return tables or [PlainText(home)]
+
+
+def _saved(files: Sequence[str]) -> list[str]:
+    """The folders that ``save_to_disk`` wrote; of one with splits, not each split again."""
+    ending = {
+        name: [f for f in files if _files.shown_path(f).endswith(f"/{name}")]
+        for name in (SAVED, SAVED_SPLITS)
+    }
+    split = sorted({_files.parent(file) for file in ending[SAVED_SPLITS]})
+    alone = sorted({_files.parent(file) for file in ending[SAVED]})
+    return split + [folder for folder in alone if _files.parent(folder) not in split]
 
 
 def _file(path: str, fields: _Fields) -> Source:

@@ -128,7 +128,7 @@ def _document(row: Row, origin: Origin, wanted: Wanted, text_fields: tuple[str, 
         return origin.rejected(TOO_LARGE, line, f"{num_bytes:,} bytes; the limit is {wanted.max_bytes:,}")
     id_field, identity = _first(record, (wanted.id_field,) if wanted.id_field else ID_FIELDS)
     source_field, source = _first(record, (wanted.source_field,) if wanted.source_field else SOURCE_FIELDS)
-    used = {*text_fields, source_field, id_field if id_field.lower() not in ("url",) else ""}
+    used = {*text_fields, source_field, id_field if id_field.lower() != "url" else ""} - {""}
     return Document(
         identity or f"{origin.stem}:{line}", text, source or origin.source, flat_fields(record, used)
     )

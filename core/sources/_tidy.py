@@ -75,34 +75,34 @@ class FieldNames:
     def __init__(self, reserved: Iterable[str]) -> None:
         self._reserved = frozenset(name.lower() for name in reserved) | {OVERFLOW}
         self._names: dict[str, str] = {}  # by the lower-case name of the field
-        self._taken: dict[str, str] = {}  # by the lower-case name of the column
+        self._taken: set[str] = set()  # lower-case names of columns
 
     def renamed(self, fields: Mapping[str, Scalar]) -> dict[str, Scalar]:
         """Return the fields under their columns' names."""
         named: dict[str, Scalar] = {}
         more: dict[str, Scalar] = {}
         for field, value in fields.items():
-            column = self._column(field)
-            if column is None:
-                more[field] = value
-                continue
+            column = self._column(field.lower(), field)
             number = 2
             while column in named:
-                column = f"{self._column(field)}_{number}"
+                column = self._column(f"{field.lower()}\0{number}", f"{field}_{number}")
                 number += 1
-            named[column] = value
+            if column is None:
+                more[field] = value
+            else:
+                named[column] = value
         if more:
             named[OVERFLOW] = json.dumps(more, ensure_ascii=False)
         return named
 
-    def _column(self, field: str) -> str | None:
-        key = field.lower()
+    def _column(self, key: str, field: str) -> str | None:
         if key not in self._names:
             if len(self._names) >= MOST_FIELDS:
                 return None
-            column = " ".join(field.split())[:MOST_NAME_CHARACTERS] or "unnamed"
+            printable = "".join(sign if sign.isprintable() else " " for sign in field)
+            column = " ".join(printable.split())[:MOST_NAME_CHARACTERS] or "unnamed"
             while column.lower() in self._reserved or column.lower() in self._taken:
                 column += "_"
-            self._taken[column.lower()] = field
+            self._taken.add(column.lower())
             self._names[key] = column
         return self._names[key]

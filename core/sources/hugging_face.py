@@ -23,7 +23,8 @@ class HuggingFace:
     """A folder that ``save_to_disk`` wrote, one of ``data/train-00000-of-00001.parquet``, or a hub id.
 
     The source is the data set's name where no field names it; the split stays as the field `split`.
-    Integer classes become their names. Hub ids (``owner/name`` or ``owner/name:config``) stream.
+    Integer classes of saved folders become their names. Hub ids (``owner/name`` or
+    ``owner/name:config``) stream.
     """
 
     name: ClassVar[str] = "hugging_face"
@@ -56,10 +57,10 @@ class HuggingFace:
 
     def _folder_parts(self) -> Iterator[tuple[str | None, Iterator[_records.Row | Rejected]]]:
         home = self.path.rstrip("/")
-        if _files.exists(f"{home}/{SAVED_SPLITS}"):
-            for split in _json(f"{home}/{SAVED_SPLITS}")["splits"]:
-                yield split, self._saved_rows(f"{home}/{split}", split)
-        elif _files.exists(f"{home}/{SAVED}"):
+        if _files.exists(_files.joined(home, SAVED_SPLITS)):
+            for split in _json(_files.joined(home, SAVED_SPLITS))["splits"]:
+                yield split, self._saved_rows(_files.joined(home, split), split)
+        elif _files.exists(_files.joined(home, SAVED)):
             yield None, self._saved_rows(home, None)
         else:
             files = [file for file in _files.files_below(home) if file.endswith(".parquet")]
@@ -70,15 +71,15 @@ class HuggingFace:
         origin = _records.Origin(folder, "", "")
         row = 1
         try:
-            state = _json(f"{folder}/{SAVED}")
-            labels = class_names(_json(f"{folder}/dataset_info.json"))
+            state = _json(_files.joined(folder, SAVED))
+            labels = class_names(_json(_files.joined(folder, "dataset_info.json")))
             if state.get("_indices_files") or state.get("_indices_data_files"):
                 raise BadInputError(
                     folder, "saved with an index over its rows", "flatten_indices() and save again"
                 )
             extra = {"split": split} if split else {}
             for file in state["_data_files"]:
-                for batch in _ipc_batches(f"{folder}/{file['filename']}"):
+                for batch in _ipc_batches(_files.joined(folder, file["filename"])):
                     yield from _arrow.rows(batch, row, origin, labels, extra)
                     row += batch.num_rows
         except (*_files.READ_ERRORS, _arrow_error()) as error:
@@ -101,12 +102,10 @@ class HuggingFace:
         for split, rows in self._from_hub().items():
             yield split, self._streamed(rows, split)
 
-    def _streamed(
-        self, rows: Iterable[_records.Record], split: str
-    ) -> Iterator[_records.Row | Rejected]:
+    def _streamed(self, rows: Iterable[_records.Record], split: str) -> Iterator[_records.Row | Rejected]:
         number = 0
         try:
-            for number, record in enumerate(rows, start=1):  # noqa: B007 used after the loop
+            for number, record in enumerate(rows, start=1):
                 yield number, {**record, "split": split}
         except Exception as error:  # the library hands on whatever network, archives and parsers raise
             yield _records.Origin(f"{self.path}[{split}]", "", "").rejected(

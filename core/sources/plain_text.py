@@ -36,11 +36,13 @@ class PlainText:
     def read(self) -> Iterator[Document | Rejected]:
         """Yield the documents in the order of their paths."""
         if not _files.is_folder(self.path):
-            yield self._document(self.path, self.path.rsplit("/", 1)[-1], _files.folder_name(self.path))
+            name = _files.shown_path(self.path).rsplit("/", 1)[-1]
+            yield self._document(self.path, name, _files.folder_name(self.path))
             return
-        home = self.path.rstrip("/").rsplit("/", 1)[-1]
+        shown = _files.shown_path(self.path).rstrip("/")
+        home = shown.rsplit("/", 1)[-1]
         if home in ("", ".", ".."):
-            home = _files.folder_name(f"{self.path.rstrip('/')}/file")
+            home = _files.folder_name(f"{shown}/file")
         for file in _files.files_below(self.path):
             inside = _files.relative(file, self.path)
             if (suffix := _files.suffix(file)) and suffix not in SUFFIXES:

@@ -52,8 +52,9 @@ class PythonEnvironment:
         by_domain: dict[str, list[Found]] = defaultdict(list)
         for found in _environment.find(_environment.roots(self.system)):
             by_domain[found.domain].append(found)
-        by_domain["docstrings"] = by_domain["modules"]
-        streams = {d: self._documents(d, in_turn(by_domain[d])) for d in DOMAINS if by_domain[d]}
+        ordered = {domain: in_turn(files) for domain, files in by_domain.items()}
+        ordered["docstrings"] = ordered.get("modules", [])
+        streams = {d: self._documents(d, ordered[d]) for d in DOMAINS if ordered.get(d)}
         for chosen in share_out(streams, self.documents).values():
             yield from sorted(chosen, key=lambda document: document.id)
 
