@@ -103,6 +103,7 @@ def ingest(
     sample: Annotated[int | None, typer.Option(min=1, help="Keep a random sample of N.")] = None,
     stratify: Annotated[bool, typer.Option(help="Sample each source alike.")] = False,
     seed: SeedOption = 0,
+    workers: Annotated[int, typer.Option(min=1, help="Processes; more pay for large inputs.")] = 1,
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_json: JsonOption = False,
 ) -> None:
@@ -119,6 +120,7 @@ def ingest(
         sample=sample,
         seed=seed,
         stratify=stratify,
+        workers=workers,
         progress=progress(),
     )
     show(_corpus_json(corpus), as_json, lambda: _corpus_text(corpus))

@@ -1,6 +1,11 @@
 """The pool gives results in order, whatever the number of workers, and passes errors on."""
 
 import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
 
@@ -44,3 +49,28 @@ def test_items_are_taken_as_they_are_needed():
 
     assert len(taken) < 10
     results.close()
+
+
+def test_workers_leave_when_their_parent_is_killed(tmp_path):
+    """SIGKILL of a run with two workers leaves no process of it behind."""
+    script = tmp_path / "run.py"
+    script.write_text(
+        "import os, time\nfrom core.engines import LocalEngine\n"
+        "def told(folder):\n    open(f'{folder}/{os.getpid()}', 'w').close()\n    time.sleep(60)\n"
+        f"if __name__ == '__main__':\n    list(LocalEngine(2).map(told, ['{tmp_path}'] * 4))\n"
+    )
+    root = str(Path(__file__).parents[3])
+    parent = subprocess.Popen([sys.executable, script], env={**os.environ, "PYTHONPATH": root})
+
+    def workers():
+        return [int(path.name) for path in tmp_path.iterdir() if path.name.isdigit()]
+
+    until = time.monotonic() + 60
+    while len(workers()) < 2 and time.monotonic() < until:
+        time.sleep(0.05)
+    parent.send_signal(signal.SIGKILL)
+    parent.wait()
+    while any(Path(f"/proc/{number}").exists() for number in workers()) and time.monotonic() < until:
+        time.sleep(0.1)
+
+    assert [] == [number for number in workers() if Path(f"/proc/{number}").exists()]
