@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -41,6 +42,7 @@ class Config(BaseModel):
     mixture_block: int = Field(default=256, ge=1, description="windows within which the weights hold")
     eval_every: int | None = Field(default=None, ge=1, description="else twelve times a run")
     checkpoint_every: int | None = Field(default=None, ge=1, description="else ten times a run")
+    precision: Literal["auto", "fp32", "bf16"] = Field(default="auto", description="auto: bf16 on a GPU")
     device: str = Field(default="auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$")
 
     @field_validator("tokens", mode="before")

@@ -6,7 +6,7 @@ and stack without a class between.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
 from core.backend.shape import Shape
@@ -19,7 +19,10 @@ Weights: TypeAlias = "Mapping[str, Tensor]"
 EMBEDDING = "model.embed_tokens.weight"  # the output head, too
 EPSILON = 1e-5
 ROPE_BASE = 10_000.0
-_CHUNK = 512  # rows whose logits are held at once: 8 MB at 4096 tokens, which stays near the cores
+_LOGITS = {
+    "cpu": 2**21,
+    "cuda": 2**26,
+}  # held at once, fp32: 8 MB stay near the cores; a GPU wants fewer calls
 
 
 def initial_weights(shape: Shape, vocabulary: int, seed: int) -> dict[str, Tensor]:
@@ -142,51 +145,68 @@ def token_losses(hidden: Tensor, head: Tensor, targets: Tensor) -> Tensor:
     import torch
 
     losses = torch.empty(len(targets), device=hidden.device)
-    for start in range(0, len(targets), _CHUNK):
-        some = slice(start, start + _CHUNK)
+    for some in _chunks(len(targets), head):
         logits = (hidden[some] @ head.to(hidden.dtype).T).float()
         chosen = logits.gather(1, targets[some, None]).squeeze(1)
         losses[some] = torch.logsumexp(logits, dim=-1) - chosen
     return losses
 
 
+def _chunks(rows: int, head: Tensor) -> Iterator[slice]:
+    size = max(1, _LOGITS[head.device.type] // len(head))
+    yield from (slice(start, start + size) for start in range(0, rows, size))
+
+
 def backpropagate(
-    tokens: Tensor, targets: Tensor, weights: Weights, shape: Shape, turn: tuple[Tensor, Tensor]
-) -> float:
+    tokens: Tensor,
+    targets: Tensor,
+    weights: Weights,
+    shape: Shape,
+    turn: tuple[Tensor, Tensor],
+    bf16: bool = False,
+) -> Tensor:
     """Add the gradient of the mean loss to every weight's `grad` and return that loss, nats a token.
 
     The head's gradient is written out: it is computed chunk by chunk together with the loss, so that
-    logits are never held for more than 512 tokens nor computed twice.
+    few logits are held at once and none is computed twice. On a GPU the loss is not waited for.
+    With `bf16`, matrix products are in that precision; weights, gradients and losses stay fp32.
     """
     import torch
 
-    with torch.autocast(tokens.device.type, torch.bfloat16, enabled=tokens.device.type == "cuda"):
+    with torch.autocast(tokens.device.type, torch.bfloat16, enabled=bf16):
         hidden = hidden_states(tokens, weights, shape, turn)
     head = weights[EMBEDDING]
     with torch.no_grad():
-        loss, to_hidden, to_head = _head_gradients(hidden.detach().flatten(0, 1), head, targets.flatten())
+        loss, to_hidden, to_head = _head_gradients(
+            hidden.detach().flatten(0, 1), head, targets.flatten(), bf16
+        )
     hidden.backward(to_hidden.view_as(hidden))  # type: ignore[no-untyped-call] # torch leaves it untyped
     assert head.grad is not None
     head.grad.add_(to_head)
     return loss
 
 
-def _head_gradients(hidden: Tensor, head: Tensor, targets: Tensor) -> tuple[float, Tensor, Tensor]:
+def _head_gradients(
+    hidden: Tensor, head: Tensor, targets: Tensor, bf16: bool
+) -> tuple[Tensor, Tensor, Tensor]:
     import torch
 
-    low = head.to(torch.bfloat16 if hidden.is_cuda else head.dtype)
+    low = head.to(torch.bfloat16) if bf16 else head
     total = torch.zeros((), device=hidden.device, dtype=torch.float64)
     to_hidden, to_head = torch.empty_like(hidden), torch.zeros_like(head)
-    for start in range(0, len(targets), _CHUNK):
-        rows, right = hidden[start : start + _CHUNK].to(low.dtype), targets[start : start + _CHUNK, None]
+    for some in _chunks(len(targets), head):
+        rows, right = hidden[some].to(low.dtype), targets[some, None]
         logs = torch.log_softmax((rows @ low.T).float(), dim=-1)
         chosen = logs.gather(1, right)
         total -= chosen.sum()
         slope = logs.exp_()  # the logits' gradient, but for 1/n: softmax, minus 1 at the target
         slope.scatter_add_(1, right, torch.full_like(chosen, -1.0))
         slope = slope.to(low.dtype)
-        to_hidden[start : start + _CHUNK] = slope @ low
-        to_head.addmm_(slope.T.to(to_head.dtype), rows.to(to_head.dtype))
+        to_hidden[some] = slope @ low
+        if bf16:  # each chunk's sum is rounded once, as autocast does; the sum of chunks is fp32
+            to_head += slope.T @ rows
+        else:
+            to_head.addmm_(slope.T, rows)
     to_hidden.div_(len(targets))
     to_head.div_(len(targets))
-    return float(total) / len(targets), to_hidden, to_head
+    return total / len(targets), to_hidden, to_head

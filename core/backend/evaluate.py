@@ -49,9 +49,11 @@ class Examination:
         sums = np.bincount(self.owner, weights=counts, minlength=len(self.domains))
         return {domain: int(total) for domain, total in zip(self.domains, sums, strict=True)}
 
-    def score(self, weights: Weights, shape: Shape, turn: tuple[Tensor, Tensor], batch_size: int) -> Scores:
+    def score(
+        self, weights: Weights, shape: Shape, turn: tuple[Tensor, Tensor], batch_size: int, bf16: bool
+    ) -> Scores:
         """Evaluate the weights; every target counts once."""
-        nats = self._nats(weights, shape, turn, batch_size)
+        nats = self._nats(weights, shape, turn, batch_size, bf16)
         losses, bits = {}, {}
         for number, domain in enumerate(self.domains):
             mine = self.owner == number
@@ -59,18 +61,17 @@ class Examination:
             values, targets = values[targets != _NO_TARGET], targets[targets != _NO_TARGET]
             text = targets != END_ID
             losses[domain] = float(values.mean())
-            if size := int(self.token_bytes[targets].sum()):
-                bits[domain] = float(values[text].sum()) / math.log(2) / size
+            bits[domain] = float(values[text].sum()) / math.log(2) / int(self.token_bytes[targets].sum())
         return Scores(losses, bits)
 
     def _nats(
-        self, weights: Weights, shape: Shape, turn: tuple[Tensor, Tensor], batch_size: int
+        self, weights: Weights, shape: Shape, turn: tuple[Tensor, Tensor], batch_size: int, bf16: bool
     ) -> NDArray[np.float64]:
         import torch
 
         device = weights[EMBEDDING].device
         found = np.zeros(self.targets.shape, dtype=np.float64)
-        with torch.no_grad(), torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
+        with torch.no_grad(), torch.autocast(device.type, torch.bfloat16, enabled=bf16):
             for start in range(0, len(self.inputs), batch_size):
                 some = slice(start, start + batch_size)
                 tokens = torch.from_numpy(self.inputs[some]).to(device)
@@ -82,8 +83,11 @@ class Examination:
 
 
 def examination(data: Data, context: int, most_tokens: int) -> Examination:
-    """Cut the validation texts into windows that do not overlap, at most `most_tokens` a domain."""
-    domains = tuple(data.validation)
+    """Cut the validation texts into windows that do not overlap, at most `most_tokens` a domain.
+
+    A domain of which nothing but empty texts is held out is left out: there is no byte to count bits by.
+    """
+    domains = tuple(d for d, shard in data.validation.items() if (shard.tokens[:most_tokens] != END_ID).any())
     inputs, targets, owner = [], [], []
     for number, domain in enumerate(domains):
         text = data.validation[domain].tokens[:most_tokens].astype(np.int64)

@@ -43,7 +43,7 @@ class Training:
         assert config.learning_rate is not None
         self.config, self.out, self.run, self.progress = config, out, run, progress
         self.eval_every, self.checkpoint_every = config.eval_every, config.checkpoint_every
-        self.peak = config.learning_rate
+        self.peak, self.bf16 = config.learning_rate, run["precision"] == "bf16"
         self.data = prepare(sealed, config, out / "data", progress)
         self.shards = list(self.data.train.values())
         self.schedule = make_schedule(sealed, self.data, config)
@@ -95,25 +95,29 @@ class Training:
         for group in self.optimiser.param_groups:
             group["lr"] = self._learning_rate(place.step)
         self.optimiser.zero_grad()
-        loss = self._backpropagate(windows)
-        norm = float(torch.nn.utils.clip_grad_norm_(self.weights.values(), self.config.clip))
+        mean = self._backpropagate(windows)
+        slope = torch.nn.utils.clip_grad_norm_(self.weights.values(), self.config.clip)
+        self.optimiser.step()
+        # The one moment at which a step waits for the device; weights that went wrong are never saved.
+        loss, norm = torch.stack((mean, slope.double())).tolist()
         if not (math.isfinite(loss) and math.isfinite(norm)):
             raise self._diverged(loss, windows)
-        self.optimiser.step()
         place.step += 1
         place.loss_sum += loss
         place.loss_steps += 1
         place.seconds += time.perf_counter() - began
         self.progress(place.step, self.config.steps, f"training: loss {loss:.3f}")
 
-    def _backpropagate(self, windows: list[Window]) -> float:
+    def _backpropagate(self, windows: list[Window]) -> Tensor:
         import torch
 
         context = self.config.context
         rows = np.stack([self.shards[w.domain].window(w.index, context) for w in windows])
         tokens = torch.from_numpy(rows).to(self.run["device"])
         try:
-            return backpropagate(tokens[:, :-1], tokens[:, 1:], self.weights, self.config.shape, self.turn)
+            return backpropagate(
+                tokens[:, :-1], tokens[:, 1:], self.weights, self.config.shape, self.turn, self.bf16
+            )
         except torch.OutOfMemoryError:
             raise BadInputError(
                 f"batch_size {len(windows)} of {context} tokens",
@@ -132,7 +136,7 @@ class Training:
     def _evaluate(self) -> None:
         """Add a line of metrics and let `run.json` tell it."""
         config, place = self.config, self.place
-        scores = self.exam.score(self.weights, config.shape, self.turn, config.batch_size)
+        scores = self.exam.score(self.weights, config.shape, self.turn, config.batch_size, self.bf16)
         for domain, loss in scores.losses.items():
             if not math.isfinite(loss):
                 raise DivergedError(f"step {place.step}: the loss on {domain} is {loss}; lower learning_rate")

@@ -56,6 +56,7 @@ class Run(TypedDict, total=False):
     mixture: JSON
     config: JSON
     device: str
+    precision: str  # of the matrix products: fp32 or bf16
     machine: str
     versions: dict[str, str]
     process: int

@@ -38,11 +38,19 @@ class Sealed:
         """Yield (id, text) in the order in which they are to be seen.
 
         Half a surrogate pair, which JSON can hold and UTF-8 cannot, becomes a question mark.
+
+        Raises:
+            BadInputError: A file holds something else than documents, or not as many as the manifest says.
         """
         for file in self.manifest.files:
             if file.domain == domain:
+                rows = 0
                 for identity, text in _rows(self.folder / file.path):
+                    rows += 1
                     yield identity, text.encode("utf-8", "replace").decode("utf-8")
+                if rows != file.rows:
+                    rule = f"holds {rows} documents, not the {file.rows} that the manifest says"
+                    raise BadInputError(file.path, rule, _EXPORT_AGAIN)
 
 
 def open_manifest(path: Path, progress: Progress = silent) -> Sealed:
@@ -103,7 +111,7 @@ def _rows(path: Path) -> Iterator[tuple[str, str]]:
     if path.suffix == ".parquet":
         yield from _parquet_rows(path)
         return
-    with path.open(encoding="utf-8", newline="\n") as lines:
+    with path.open("rb") as lines:  # bytes: only a line feed ends a line, and bad UTF-8 has a number
         for number, line in enumerate(lines, 1):
             try:
                 row = json.loads(line)
@@ -123,6 +131,12 @@ def _parquet_rows(path: Path) -> Iterator[tuple[str, str]]:
         with pq.ParquetFile(path) as file:
             for batch in file.iter_batches(512, columns=["id", "text"]):
                 rows = zip(batch["id"].to_pylist(), batch["text"].to_pylist(), strict=True)
-                yield from ((str(identity), text or "") for identity, text in rows)
-    except (pa.ArrowInvalid, KeyError):
+                yield from ((str(identity), _text(text)) for identity, text in rows)
+    except (pa.ArrowInvalid, KeyError, TypeError):
         raise BadInputError(path.name, "is no Parquet with id and text", _EXPORT_AGAIN) from None
+
+
+def _text(value: object) -> str:
+    if value is not None and not isinstance(value, str):
+        raise TypeError
+    return value or ""

@@ -31,6 +31,16 @@ def chosen_device(device: str) -> str:
     return device
 
 
+def chosen_precision(precision: str, device: str) -> str:
+    """Return the precision of matrix products; `auto` is bf16 on a GPU that has it. Weights stay fp32."""
+    import torch
+
+    if precision != "auto":
+        return precision
+    has_bf16 = device != "cpu" and torch.cuda.is_bf16_supported(including_emulation=False)
+    return "bf16" if has_bf16 else "fp32"
+
+
 def device_name(device: str) -> str:
     """Name the processor or GPU that computes."""
     import torch
@@ -54,6 +64,7 @@ def describe(sealed: Sealed, config: Config, key: str, manifest_path: Path) -> R
         "mixture": manifest.mixture,
         "config": config.model_dump(mode="json"),
         "device": device,
+        "precision": chosen_precision(config.precision, device),
         "machine": device_name(device),
         "versions": versions(),
         "process": os.getpid(),
@@ -137,8 +148,8 @@ def data_warnings(domains: Mapping[str, RunDomain], context: int) -> list[str]:
     """Say in sentences what a reader of the losses should know about the data."""
     found = []
     for name, domain in domains.items():
-        if not domain["validation_documents"]:
-            found.append(f"{name} has no loss: nothing can be held out of a single distinct document.")
+        if not domain["validation_tokens"]:
+            found.append(f"{name} has no loss: nothing can be held out of a single distinct text.")
         if domain["tokens_drawn"] and domain["train_tokens"] <= context:
             found.append(f"{name} has {domain['train_tokens']} tokens, not a window more: it repeats inside.")
         if domain["epochs"] > 4:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,15 +55,19 @@ def train(manifest_path: Path, config: Config, out: Path, progress: Progress = s
         progress: Told of every step.
 
     Raises:
-        BadInputError: The config does not fit the manifest, or `out` holds another run.
+        BadInputError: The config does not fit the manifest, or `out` holds another run or other files.
         TamperedError: A data file is missing or changed.
         DivergedError: The loss is no number any more.
         InterruptedRunError: A disk failed or is full; the same call goes on once there is room.
     """
+    # Threads that wait asleep cost a twentieth on an idle machine; spinning ones cost most of the speed
+    # where the app or another job needs a core. It counts only before torch is first imported.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     sealed = open_manifest(manifest_path, progress)
     config = config.settled(sealed.manifest)
     key = fingerprint({"manifest": sealed.fingerprint, "config": config.fingerprint()})
     try:
+        _check_out(out)
         with held_alone(out):
             earlier = read_run(out)
             if earlier is not None and earlier.get("key") != key:
@@ -74,9 +79,20 @@ def train(manifest_path: Path, config: Config, out: Path, progress: Progress = s
             return _recorded(sealed, config, out, key, manifest_path, earlier, progress)
     except OSError as error:
         raise InterruptedRunError(
-            f"{out}: {error.strerror or error}; mend the disk and run the same command again, "
+            f"{error.filename or out}: {error.strerror or error}; mend the disk and run the same command again, "
             "which goes on from the last checkpoint"
         ) from error
+
+
+def _check_out(out: Path) -> None:
+    """Refuse a folder that holds anything but a run: its `data` and `model` would be replaced."""
+    if out.exists() and not out.is_dir():
+        raise BadInputError(out, "is a file", "name a folder for the run")
+    if not out.exists() or (out / "run.json").exists():
+        return
+    # A run killed before its first `run.json` leaves hidden names alone.
+    if any(not entry.name.startswith(".") for entry in out.iterdir()):
+        raise BadInputError(out, "is not empty and holds no run", "name another --out")
 
 
 def _recorded(
