@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.parts import entry, plain, state, threshold, ways
+from pages.parts.veil import TOXIC
 
 WARNING = (
     "The documents on either side of the threshold may insult, threaten or demean. "
@@ -22,4 +23,6 @@ if corpus is not None:
         first = names.index("toxicity") if "toxicity" in names else 0
         column = st.selectbox("Signal", names, index=first, key="toxic_signal", bind="query-params")
         with plain.errors_shown():
-            threshold.panel(corpus, column, side="at most", warning=WARNING)
+            threshold.panel(
+                corpus, column, side="at most", warning=WARNING, start=TOXIC if column == "toxicity" else None
+            )

@@ -24,11 +24,16 @@ NUM_EXAMPLES = 5
 EXAMPLE_CHARACTERS = 1000
 
 
-def panel(corpus: Corpus, column: str, side: str = "at least", warning: str = "") -> None:
-    """Draw all there is to a threshold on `column`; `warning` is what texts hide behind."""
+def panel(
+    corpus: Corpus, column: str, side: str = "at least", warning: str = "", start: float | None = None
+) -> None:
+    """Draw all there is to a threshold on `column`, which begins at `start` or else at a tenth of the values.
+
+    `warning` is what the texts hide behind.
+    """
     fact = next(f for f in state.facts(corpus) if f.name == column)
     if fact.is_number:
-        rule, values, bounds = _numeric(corpus, column, side)
+        rule, values, bounds = _numeric(corpus, column, side, start)
     else:
         rule, values, bounds = _categorical(corpus, column)
     keep = state.keep_mask(corpus, rule.expression)
@@ -65,7 +70,9 @@ def examples(
 # --- numbers ----------------------------------------------------------------------------------------
 
 
-def _numeric(corpus: Corpus, column: str, side: str) -> tuple[Rule, NDArray[np.float64], tuple[float, ...]]:
+def _numeric(
+    corpus: Corpus, column: str, side: str, start: float | None
+) -> tuple[Rule, NDArray[np.float64], tuple[float, ...]]:
     values = state.numbers(corpus, column)
     names, codes = state.codes(corpus, "source")
     found = distribution(values, codes, len(names))
@@ -74,7 +81,7 @@ def _numeric(corpus: Corpus, column: str, side: str) -> tuple[Rule, NDArray[np.f
         "Shape", chart.SHAPES, default="Ridges", key="threshold.shape", required=True
     )
     with right:
-        low, high = _bounds(values, column, side)
+        low, high = _bounds(values, column, side, start)
     rule = Range(column, low, high)
     chart.distribution(found, names, column, shape or "Ridges", (low, high), f"threshold.chart.{column}")
     if found.nulls:
@@ -82,7 +89,9 @@ def _numeric(corpus: Corpus, column: str, side: str) -> tuple[Rule, NDArray[np.f
     return rule, values, tuple(bound for bound in (low, high) if bound is not None)
 
 
-def _bounds(values: NDArray[np.float64], column: str, side: str) -> tuple[float | None, float | None]:
+def _bounds(
+    values: NDArray[np.float64], column: str, side: str, start: float | None
+) -> tuple[float | None, float | None]:
     """Draw the side, the slider and the number inputs; slider and numbers follow one another."""
     scale = rules.scale(values)
     if scale is None:
@@ -92,9 +101,11 @@ def _bounds(values: NDArray[np.float64], column: str, side: str) -> tuple[float 
     side = st.segmented_control("Keep", SIDES, default=side, key=f"{key}.side", required=True) or side
     low = high = None
     if side != "at most":
-        low = _bound("at least", scale.tenth if side == "at least" else scale.least, scale, f"{key}.low")
+        begin = scale.tenth if start is None else start
+        low = _bound("at least", begin if side == "at least" else scale.least, scale, f"{key}.low")
     if side != "at least":
-        high = _bound("at most", scale.ninetieth if side == "at most" else scale.most, scale, f"{key}.high")
+        begin = scale.ninetieth if start is None else start
+        high = _bound("at most", begin if side == "at most" else scale.most, scale, f"{key}.high")
     return low, high
 
 
