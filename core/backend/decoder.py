@@ -19,10 +19,8 @@ Weights: TypeAlias = "Mapping[str, Tensor]"
 EMBEDDING = "model.embed_tokens.weight"  # the output head, too
 EPSILON = 1e-5
 ROPE_BASE = 10_000.0
-_LOGITS = {
-    "cpu": 2**21,
-    "cuda": 2**26,
-}  # held at once, fp32: 8 MB stay near the cores; a GPU wants fewer calls
+# Logits held at once, in fp32: 8 MB stay near a CPU's cores, and a GPU wants fewer calls.
+_LOGITS = {"cpu": 2**21, "cuda": 2**26}
 
 
 def initial_weights(shape: Shape, vocabulary: int, seed: int) -> dict[str, Tensor]:

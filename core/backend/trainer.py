@@ -85,13 +85,15 @@ def train(manifest_path: Path, config: Config, out: Path, progress: Progress = s
 
 
 def _check_out(out: Path) -> None:
-    """Refuse a folder that holds anything but a run: its `data` and `model` would be replaced."""
-    if out.exists() and not out.is_dir():
-        raise BadInputError(out, "is a file", "name a folder for the run")
-    if not out.exists() or (out / "run.json").exists():
-        return
-    # A run killed before its first `run.json` leaves hidden names alone.
-    if any(not entry.name.startswith(".") for entry in out.iterdir()):
+    """Make the folder; refuse one that holds anything but a run, whose `data` and `model` would be replaced."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        # A run that was killed before its first `run.json` has left hidden names alone.
+        occupied = any(not entry.name.startswith(".") for entry in out.iterdir())
+    except OSError as error:
+        rule = f"is no folder to write to ({error.strerror})"
+        raise BadInputError(out, rule, "name another --out") from None
+    if occupied and not (out / "run.json").exists():
         raise BadInputError(out, "is not empty and holds no run", "name another --out")
 
 

@@ -1,12 +1,20 @@
-"""A small export, made by the project's own exporters, and a config that trains on it in seconds."""
+"""Small exports, made by the project's own exporters or sealed by hand, and a config that trains in seconds."""
+
+import hashlib
+import json
+import os
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from core.backend import Config
+from core.backend import Config, train
 from core.export import export
-from core.types import Document, Mixture
+from core.types import Document, Manifest, ManifestDomain, ManifestFile, Mixture
 from core.workspace import Workspace
+
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # as `train` does, but before a test module loads torch
 
 WORDS = {
     "sea": "ship whale sail wind captain wave harpoon deck mast storm anchor crew",
@@ -56,10 +64,68 @@ def manifest(write):
     return write()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def config():
     """Twelve steps of four windows of 32 tokens."""
     return Config(
         context=32, batch_size=4, tokens=12 * 128, vocabulary=300, mixture_block=16, eval_every=3,
         checkpoint_every=2, validation_tokens=512, device="cpu",
     )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def finished(manifest, config, tmp_path_factory):
+    """A finished run and its folder, which tests only look at."""
+    out = tmp_path_factory.mktemp("run") / "run"
+    return train(manifest, config, out), out
+
+
+@pytest.fixture
+def seal(tmp_path):
+    """Write texts by domain and a manifest over them by hand; returns the manifest's path."""
+
+    def sealed(texts, weights=None, suffix="jsonl", rows=None, **keys):
+        folder = tmp_path / "sealed"
+        folder.mkdir(exist_ok=True)
+        files, domains = [], {}
+        for domain, some in texts.items():
+            path = folder / f"{domain}.{suffix}"
+            records = [{"id": f"{domain}-{i}", "text": text} for i, text in enumerate(some)]
+            if suffix == "parquet":
+                pq.write_table(pa.Table.from_pylist(records), path)
+            else:
+                path.write_text("".join(json.dumps(record) + "\n" for record in records))
+            files.append(entry(path, domain, len(some) if rows is None else rows))
+            weight = (weights or {}).get(domain, 1 / len(texts))
+            domains[domain] = ManifestDomain(weight=weight, documents=len(some), tokens=900, epochs=1)
+        found = Manifest(
+            name="sealed", format=suffix, corpus="c", corpus_fingerprint="0" * 64, fingerprint="1" * 64,
+            tokenizer="words", budget=4000, seed=0, domains=domains, files=tuple(files),
+            mixture={"weights": weights, **keys},
+        )  # fmt: skip
+        (folder / "manifest.json").write_text(found.model_dump_json())
+        return folder / "manifest.json"
+
+    return sealed
+
+
+def entry(path, domain, rows):
+    """What a manifest says of a file as it stands."""
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    return ManifestFile(path=path.name, sha256=sha256, rows=rows, tokens=900, domain=domain)
+
+
+@pytest.fixture
+def sealed_bytes(seal):
+    """Write a file of any bytes under a manifest that vouches for them; returns the manifest's path."""
+
+    def written(content, suffix="jsonl", name="a"):
+        manifest = seal({"a": ["text"]})
+        path = manifest.parent / f"{name}.{suffix}"
+        path.write_bytes(content)
+        value = json.loads(manifest.read_text())
+        value["files"] = [entry(path, "a", 1).model_dump(mode="json")]
+        manifest.write_text(json.dumps(value))
+        return manifest
+
+    return written

@@ -1,8 +1,10 @@
-"""Configs are checked before anything is read or built, and estimates follow from them."""
+"""Configs are checked before anything is read or built, and settled by manifest, preset and machine."""
 
 import pytest
 
-from core.backend import Config, estimate, load_config, parse_config
+from core.backend import Config, load_config, parse_config
+from core.backend.sealed import read_manifest
+from core.backend.setup import chosen_device, chosen_precision
 from core.errors import BadInputError
 
 
@@ -58,10 +60,38 @@ def test_device_and_saving_have_no_effect_on_the_fingerprint():
     assert Config().fingerprint() != Config(seed=1).fingerprint()
 
 
-def test_estimate_counts_steps_and_takes_a_measured_rate(manifest, config):
-    """At a rate that was measured, time is tokens over rate."""
-    found = estimate(manifest, config, tokens_per_second=768)
+def test_what_is_left_out_follows_from_manifest_and_preset(manifest):
+    """Twelve evaluations and ten checkpoints a run, however long it is."""
+    config = Config(context=32, batch_size=4).settled(read_manifest(manifest))
 
-    assert (12, 12 * 128, 2.0) == (found["steps"], found["tokens"], found["seconds"])
-    assert "as measured" in found["rate"]
-    assert estimate(manifest, config)["seconds"] > 0
+    assert (4000, 31) == (config.tokens, config.steps)
+    assert (4e-3, 3, 3) == (config.learning_rate, config.eval_every, config.checkpoint_every)
+    assert config == config.settled(read_manifest(manifest))
+
+
+@pytest.mark.parametrize(
+    ("asked", "gpus", "bf16", "expected"),
+    [
+        (("auto", "auto"), 0, False, ("cpu", "fp32")),
+        (("auto", "auto"), 1, True, ("cuda", "bf16")),
+        (("cuda:1", "auto"), 2, False, ("cuda:1", "fp32")),
+        (("cuda", "fp32"), 1, True, ("cuda", "fp32")),
+        (("cpu", "bf16"), 1, True, ("cpu", "bf16")),
+    ],
+)
+def test_device_and_precision_follow_from_the_machine(monkeypatch, asked, gpus, bf16, expected):
+    """A GPU where there is one, and bf16 where it has it; what is asked for goes before."""
+    monkeypatch.setattr("torch.cuda.is_available", lambda: gpus > 0)
+    monkeypatch.setattr("torch.cuda.device_count", lambda: gpus)
+    monkeypatch.setattr("torch.cuda.is_bf16_supported", lambda including_emulation: bf16)
+    device = chosen_device(asked[0])
+
+    assert expected == (device, chosen_precision(asked[1], device))
+
+
+def test_a_gpu_too_many_is_refused(monkeypatch):
+    """The line counts those there are."""
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 2)
+
+    with pytest.raises(BadInputError, match="cuda:2: this machine has 2 GPUs"):
+        chosen_device("cuda:2")

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from core.backend import decoder
 from core.backend.decoder import (
     EMBEDDING,
     backpropagate,
@@ -36,6 +37,16 @@ def tokens(batch=3):
     return torch.randint(0, VOCABULARY, (batch, CONTEXT + 1), generator=torch.Generator().manual_seed(1))
 
 
+def test_logits_are_those_of_transformers(llama):
+    """RMSNorm, RoPE, grouped-query attention and SwiGLU, and the tied head, number by number."""
+    model, weights = llama
+    seen = tokens()[:, :-1]
+    with torch.no_grad():
+        found = hidden_states(seen, weights, SHAPE, rotations(SHAPE, CONTEXT, "cpu")) @ weights[EMBEDDING].T
+
+        torch.testing.assert_close(model(seen).logits, found, rtol=1e-4, atol=1e-6)
+
+
 def test_losses_are_those_of_transformers(llama):
     """Token by token."""
     model, weights = llama
@@ -62,6 +73,41 @@ def test_gradients_are_those_of_transformers(llama):
     theirs = dict(model.named_parameters())
     for name, weight in ours.items():
         torch.testing.assert_close(theirs[name].grad, weight.grad, rtol=1e-3, atol=1e-6)
+
+
+@pytest.mark.parametrize("size", [1, 7, 48])
+def test_logits_by_chunks_are_the_same(llama, monkeypatch, size):
+    """However few rows of logits fit at once: losses, the mean loss, and every gradient."""
+    _, weights = llama
+    seen, turn = tokens(), rotations(SHAPE, CONTEXT, "cpu")
+
+    def outcome():
+        ours = {name: weight.clone().requires_grad_() for name, weight in weights.items()}
+        loss = backpropagate(seen[:, :-1], seen[:, 1:], ours, SHAPE, turn)
+        states = torch.randn(48, SHAPE.width, generator=torch.Generator().manual_seed(2))
+        losses = token_losses(states, weights[EMBEDDING], seen[:, 1:].flatten())
+        return loss, losses, {name: weight.grad for name, weight in ours.items()}
+
+    whole = outcome()
+    monkeypatch.setitem(decoder._LOGITS, "cpu", size * VOCABULARY)
+
+    torch.testing.assert_close(whole, outcome(), rtol=1e-4, atol=1e-7)
+
+
+def test_gradients_in_bf16_point_the_same_way(llama):
+    """A GPU's precision, walked on the CPU: gradients stay fp32 and differ by the rounding alone."""
+    _, weights = llama
+    seen, turn = tokens(), rotations(SHAPE, CONTEXT, "cpu")
+    both = []
+    for bf16 in (False, True):
+        ours = {name: weight.clone().requires_grad_() for name, weight in weights.items()}
+        loss = backpropagate(seen[:, :-1], seen[:, 1:], ours, SHAPE, turn, bf16)
+        both.append((float(loss), torch.cat([weight.grad.flatten() for weight in ours.values()])))
+    (loss, full), (low_loss, low) = both
+
+    assert loss == pytest.approx(low_loss, rel=1e-3)
+    assert torch.float32 == low.dtype
+    assert 0 < float((full - low).norm() / full.norm()) < 0.02
 
 
 def test_later_tokens_do_not_change_earlier_losses(llama):
