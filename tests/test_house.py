@@ -15,11 +15,11 @@ TOP = {
 }  # fmt: skip
 STAGES = {
     "ingest", "score", "embed", "cluster", "dedup", "diversity", "search", "select", "mix", "optimise",
-    "export", "review",
+    "export", "review", "filter",
 }  # fmt: skip
 BRICKS = {
     "sources", "signals", "embedders", "clusterers", "matchers", "metrics", "rankers", "selectors",
-    "optimisers", "exporters",
+    "optimisers", "exporters", "rulesets",
 }  # fmt: skip
 HEAVY = {
     "torch",
