@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer._click.exceptions import ClickException  # Typer carries its own click and names no public one
 
-from core import filter_commands, review_commands
+from core import filter_commands, own_commands, review_commands
 from core.errors import BadInputError, MixdeskError, NotFoundError
 from core.terminal import (
     DEFAULT_WORKSPACE,
@@ -43,6 +43,7 @@ app = typer.Typer(
 
 app.add_typer(review_commands.app, name="review")
 app.command(name="filters")(filter_commands.filters)
+app.command(name="add-column")(own_commands.add_column)
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The corpus.")]
 
 

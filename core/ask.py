@@ -116,9 +116,21 @@ def _check_select(connection: Any, sql: str) -> None:
 
 def _explained(connection: Any, sql: str, error: Exception) -> BadInputError:
     """Turn DuckDB's error into one line; an unknown column gets the nearest name there is."""
+    import duckdb
+
     message = str(error).split("\n")[0]
+    about_sql = (
+        duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException, duckdb.PermissionException,
+        duckdb.NotImplementedException, duckdb.SyntaxException,
+    )  # fmt: skip
+    if not isinstance(error, about_sql):  # the others quote values, and a value may be a document's text
+        rule = f"{message.split(':')[0]}, for some document's value"
+        return BadInputError(sql, rule, "allow for such values; TRY_CAST gives null for them")
+    if 'column "row" must appear in the GROUP BY' in message:  # which stands there beside an expression
+        rule = "gives one value for all documents, not one for each"
+        return BadInputError(sql, rule, "add OVER () to the aggregate")
     unknown = _UNKNOWN_COLUMN.search(message)
-    if unknown:
+    if unknown and "GROUP BY" not in message:
         names = [row[0] for row in connection.cursor().execute("DESCRIBE documents").fetchall()]
         near = difflib.get_close_matches(unknown[1], names, n=3)
         remedy = f"did you mean {' or '.join(near)}?" if near else "columns: " + ", ".join(names)
@@ -138,12 +150,15 @@ def _check_expression(connection: Any, expression: str) -> None:
     listed = connection.execute(
         "SELECT function_name FROM duckdb_functions() WHERE stability <> 'CONSISTENT'"
     )
-    volatile = {name for (name,) in listed.fetchall()} | CLOCK
-    volatile -= {name for name, *_ in connection.execute("DESCRIBE documents").fetchall()}
+    calls = {name for (name,) in listed.fetchall()} | CLOCK
+    # a corpus may have a field of such a name, which is then a column and no clock
+    words = CLOCK - {name.lower() for name, *_ in connection.execute("DESCRIBE documents").fetchall()}
     for part in _nodes(node):
-        name = part.get("function_name") or (part.get("column_names") or [""])[-1]
+        call, column = part.get("function_name", ""), (part.get("column_names") or [""])[-1]
+        name = call or column
         cut = part.get("type") == "LIMIT_MODIFIER" or part.get("sample")
-        if cut or (part.get("class") == "WINDOW" and not _is_settled(part)) or name.lower() in volatile:
+        changing = call.lower() in calls or column.lower() in words
+        if cut or changing or (part.get("class") == "WINDOW" and not _is_settled(part)):
             rule = f"{name or 'a LIMIT or a sample'} may give another answer the next time"
             raise BadInputError(expression, rule, "a filter depends on the documents alone; leave it out")
 
