@@ -37,7 +37,10 @@ class Signal(Protocol):
         """The names of the columns that `score` returns."""
 
     def score(self, texts: Sequence[str]) -> Columns:
-        """Return one array of `len(texts)` values per column; NaN (or None in an object array) is a null."""
+        """Return one array of `len(texts)` values per column; NaN (or None in an object array) is a null.
+
+        A column of lists, such as one value a line, is an Arrow list array.
+        """
 
 
 class Embedder(Protocol):

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
+
+import numpy as np
 
 from core import bricks
 from core.doors import Signal
-from core.engines import Engine, LocalEngine
+from core.engines import LocalEngine
 from core.errors import MixdeskError, NotFoundError
 from core.signals import DEFAULT, SIGNALS
 from core.types import JSON, Column, Columns, Corpus, Progress, silent
 from core.workspace import Workspace
 
 SHARD_ROWS = 1024
+LEAST_ROWS = 64
+RUN_CHARACTERS = 500_000
 
 
 class SignalError(MixdeskError):
@@ -46,6 +49,7 @@ def score(
     signals: Sequence[str] | None = None,
     progress: Progress = silent,
     workers: int | None = None,
+    settings: Mapping[str, Mapping[str, object]] | None = None,
 ) -> dict[str, JSON]:
     """Hang the signals' columns beside the corpus's documents, in shards that survive a kill.
 
@@ -55,6 +59,7 @@ def score(
         signals: names of signals, or of columns of theirs; all by default.
         progress: told the documents done, over all missing signals.
         workers: processes; by default one a core, and none for a corpus of a single shard.
+        settings: settings of signals that differ from their defaults, by the signal's name.
 
     Returns:
         `columns` (the names of all that was asked for), `computed` (the signals that were not there
@@ -65,26 +70,22 @@ def score(
         SignalError: after all the others are through, where a signal failed; says which and where.
     """
     corpus = workspace.corpus(name)
-    wanted = [bricks.make(SIGNALS, signal) for signal in choose(signals)]
-    columns = [column_of(workspace, corpus, brick) for brick in wanted]
-    missing = sum(not workspace.has_column(corpus, column) for column in columns)
-    engine = LocalEngine(1 if corpus.documents <= SHARD_ROWS else workers)
-    computed: list[str] = []
-    failures: list[str] = []
+    made = [bricks.make(SIGNALS, signal, (settings or {}).get(signal)) for signal in choose(signals)]
+    wanted = {(column := column_of(workspace, corpus, brick)).fingerprint: (column, brick) for brick in made}
+    columns = [column for column, _ in wanted.values()]
+    computed = [column.maker for column in columns if not workspace.has_column(corpus, column)]
     began = time.perf_counter()
-    for brick, column in zip(wanted, columns, strict=True):
-        there = workspace.has_column(corpus, column)
-        told = _Offset(progress, len(computed) * corpus.documents, missing * corpus.documents)
-        try:
-            _write(workspace, corpus, brick, column, told, engine)
-        except MixdeskError:
-            raise
-        except Exception as error:  # any signal may fail in any way; the others go on
-            failures.append(_failure(brick.name, error))
-        if not there:
-            computed.append(brick.name)
+    failures = workspace.write_columns(
+        corpus,
+        columns,
+        _Scoring({key: brick for key, (_, brick) in wanted.items()}),
+        shard_rows=_shard_rows(corpus),
+        progress=progress,
+        engine=LocalEngine(1 if corpus.documents <= SHARD_ROWS else workers),
+    )
     if failures:
-        raise SignalError("; ".join(failures) + "; the other signals' columns are there")
+        told = [failures[column.fingerprint] for column in columns if column.fingerprint in failures]
+        raise SignalError("; ".join(told) + "; the other signals' columns are there")
     seconds = time.perf_counter() - began
     return {
         "columns": [name for column in columns for name in column.names],
@@ -93,41 +94,83 @@ def score(
     }
 
 
+def _shard_rows(corpus: Corpus) -> int:
+    """Rows of a shard: fewer for a small corpus, so that no worker waits long for the last one.
+
+    It depends on nothing but the corpus, for a shard that a killed run has left must fit the next run.
+    """
+    return max(LEAST_ROWS, min(SHARD_ROWS, -(-corpus.documents // 16)))
+
+
 def column_of(workspace: Workspace, corpus: Corpus, signal: Signal) -> Column:
-    """Return the signed column set of a signal, whether or not it has been computed."""
+    """Return the signed column set of a signal, whether or not it has been computed.
+
+    A signal that reads a file of the user's has `inputs`, which sign what the file holds.
+    """
+    settings, inputs = bricks.settings_of(signal), getattr(signal, "inputs", ())
     return workspace.column(
-        corpus, signal.name, signal.version, bricks.settings_of(signal), signal.columns, signal.kind
+        corpus, signal.name, signal.version, settings, signal.columns, signal.kind, inputs
     )
-
-
-def _write(
-    workspace: Workspace, corpus: Corpus, brick: Signal, column: Column, progress: Progress, engine: Engine
-) -> None:
-    workspace.write_column(
-        corpus,
-        column,
-        partial(_produce, brick),
-        shard_rows=SHARD_ROWS,
-        progress=progress,
-        engine=engine,
-    )
-
-
-def _produce(brick: Signal, table: Any) -> Columns:
-    """Score one shard; stands at the module's top so that it travels to worker processes."""
-    return brick.score(table["text"].to_pylist())
 
 
 @dataclass(frozen=True, slots=True)
-class _Offset:
-    """Shows one signal's progress as part of all signals' progress."""
+class _Scoring:
+    """Scores a shard by all signals, some texts at a time; travels to worker processes.
 
-    progress: Progress
-    before: int
-    total: int
+    Signals that need the same words find them once, as long as they score the same texts in turn.
+    """
 
-    def __call__(self, done: int, total: int | None, message: str = "") -> None:  # noqa: ARG002 a Progress has it
-        self.progress(self.before + done, self.total, message)
+    signals: Mapping[str, Signal]  # by their columns' fingerprints
+
+    def __call__(self, table: Any, columns: Sequence[Column]) -> dict[str, Columns | str]:
+        """Return each signal's values by its columns' fingerprint, or why it failed."""
+        found: dict[str, list[Columns]] = {column.fingerprint: [] for column in columns}
+        failures: dict[str, str] = {}
+        for texts in _runs(table["text"].to_pylist()):
+            for key in found:
+                if key in failures:
+                    continue
+                try:
+                    found[key].append(_checked(self.signals[key], texts))
+                except MixdeskError:
+                    raise
+                except Exception as error:  # any signal may fail in any way; the others go on
+                    failures[key] = _failure(self.signals[key].name, error)
+        return {key: failures.get(key) or _joined(columns) for key, columns in found.items()}
+
+
+def _runs(texts: list[str]) -> Iterator[list[str]]:
+    """Yield runs of texts that the processor's cache holds; a longer text is a run by itself."""
+    begin = characters = 0
+    for i, text in enumerate(texts):
+        if i > begin and characters + len(text) > RUN_CHARACTERS:
+            yield texts[begin:i]
+            begin, characters = i, 0
+        characters += len(text)
+    yield texts[begin:]
+
+
+def _checked(signal: Signal, texts: list[str]) -> Columns:
+    found = signal.score(texts)
+    for name in signal.columns:
+        if len(found[name]) != len(texts):
+            raise ValueError(f"{len(found[name])} values of '{name}' for {len(texts)} documents")
+    return found
+
+
+def _joined(runs: Sequence[Columns]) -> Columns:
+    """Put runs one after another, column by column."""
+    if len(runs) == 1:
+        return runs[0]
+    return {name: _chained([run[name] for run in runs]) for name in runs[0]}
+
+
+def _chained(arrays: Sequence[Any]) -> Any:
+    if isinstance(arrays[0], np.ndarray):
+        return np.concatenate(arrays)
+    import pyarrow as pa
+
+    return pa.concat_arrays(arrays)
 
 
 def _failure(name: str, error: Exception) -> str:

@@ -5,11 +5,12 @@ A *part* is ``part-<first row>.parquet``; the parts of a folder, in order of nam
 
 from __future__ import annotations
 
+import bisect
 import hashlib
 import json
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,17 +20,22 @@ from numpy.typing import NDArray
 
 from core import disk
 from core.errors import NotFoundError
-from core.types import Column, Corpus, Document, DomainCount, Rejected
+from core.types import Column, Document, DomainCount, Rejected
 
 PART_ROWS = 8192
 PART_CHARACTERS = 32_000_000  # bounds what a part of long documents takes in memory
 ROW_GROUP_ROWS = 16_384
+TEXT_GROUP_ROWS = 1024  # of documents, so that a shard's reader unpacks little more than its shard
 FIXED = ("row", "id", "text", "source", "tokens", "content_hash")
 
 
 def part_name(first_row: int) -> str:
     """The name of the part that begins at `first_row`; names sort as rows do."""
     return f"part-{first_row:012d}.parquet"
+
+
+def _first_row(path: str) -> int:
+    return int(Path(path).stem.removeprefix("part-"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +62,12 @@ class Parts:
         return list(pq.read_schema(self.documents[0]).names)
 
 
-def write_table(table: Any, path: Path) -> None:
+def write_table(table: Any, path: Path, group_rows: int = ROW_GROUP_ROWS) -> None:
     """Write one Parquet file in one step."""
     import pyarrow.parquet as pq
 
     with disk.written_aside(path) as aside:
-        pq.write_table(table, aside, compression="zstd", row_group_size=ROW_GROUP_ROWS)
+        pq.write_table(table, aside, compression="zstd", row_group_size=group_rows)
 
 
 # --- documents --------------------------------------------------------------------------------------
@@ -81,7 +87,7 @@ def write_documents(documents: Iterable[tuple[Document, int]], folder: Path) -> 
         nonlocal characters, rows
         table = _document_table(batch, rows, types)
         paths.append(folder / part_name(rows))
-        write_table(table, paths[-1])
+        write_table(table, paths[-1], TEXT_GROUP_ROWS)
         rows += len(batch)
         batch.clear()
         characters = 0
@@ -171,7 +177,7 @@ def _align(paths: Sequence[Path], types: Mapping[str, Any]) -> None:
         for name, kind in wanted.items():
             there = name in table.column_names
             aligned[name] = table[name].cast(kind) if there else pa.nulls(table.num_rows, kind)
-        write_table(pa.table(aligned), path)
+        write_table(pa.table(aligned), path, TEXT_GROUP_ROWS)
 
 
 def write_rejected(rejected: Sequence[Rejected], path: Path) -> dict[str, int]:
@@ -221,25 +227,6 @@ def write_part(values: Mapping[str, Any], column: Column, rows: int, path: Path)
     write_table(pa.table(arrays), path)
 
 
-@dataclass(frozen=True, slots=True)
-class ShardTask:
-    """Computes one shard of a column and writes it; travels to worker processes."""
-
-    parts: Parts
-    corpus: Corpus
-    column: Column
-    reads: tuple[str, ...]
-    shard_rows: int
-    work: Path
-    produce: Callable[[Any], Mapping[str, Any]]
-
-    def __call__(self, start: int) -> int:
-        """Compute the shard that begins at row `start`; return its number of rows."""
-        table = read_range(self.parts, self.reads, start, self.shard_rows)
-        write_part(self.produce(table), self.column, table.num_rows, self.work / part_name(start))
-        return int(table.num_rows)
-
-
 # --- reading ----------------------------------------------------------------------------------------
 
 
@@ -256,13 +243,18 @@ class _Group:
 def _groups(files: Sequence[str]) -> Iterator[_Group]:
     import pyarrow.parquet as pq
 
-    first = 0
     for path in files:
-        file = pq.ParquetFile(path)
+        file, first = pq.ParquetFile(path), _first_row(path)
         for index in range(file.metadata.num_row_groups):
             rows = file.metadata.row_group(index).num_rows
             yield _Group(file, index, first, rows)
             first += rows
+
+
+def _around(files: Sequence[str], start: int, stop: int) -> Sequence[str]:
+    """Return the parts that hold rows from `start` to `stop`, by the first row that their names tell."""
+    firsts = [_first_row(path) for path in files]
+    return files[max(0, bisect.bisect_right(firsts, start) - 1) : bisect.bisect_left(firsts, stop)]
 
 
 def _by_files(parts: Parts, columns: Sequence[str]) -> list[tuple[list[str], list[str]]]:
@@ -281,7 +273,7 @@ def read_range(parts: Parts, columns: Sequence[str], start: int, count: int) -> 
     stop, found = start + count, {}
     for files, names in _by_files(parts, columns):
         pieces = []
-        for group in _groups(files):
+        for group in _groups(_around(files, start, stop)):
             low, high = max(start, group.first), min(stop, group.first + group.rows)
             if low < high:
                 table = group.file.read_row_group(group.index, columns=names)

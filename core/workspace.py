@@ -12,6 +12,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core import ask, disk, tables
+from core import ask, disk, shards, tables
 from core.engines import Engine, LocalEngine
 from core.errors import BadInputError, NotFoundError
 from core.types import (
@@ -38,8 +39,6 @@ from core.types import (
     parse_mixture,
     silent,
 )
-
-Values = Mapping[str, Any]
 
 
 class Workspace:
@@ -219,7 +218,7 @@ class Workspace:
         self,
         corpus: Corpus,
         column: Column,
-        produce: Callable[[Any], Values],
+        produce: Callable[[Any], shards.Values],
         *,
         reads: Sequence[str] = ("text",),
         shard_rows: int = 2048,
@@ -231,25 +230,46 @@ class Workspace:
         `produce` gets a table of the columns `reads` of one shard and returns one array a name. A
         second process that wants the same column waits and finds it there.
         """
-        work = self._columns_folder(corpus) / f".{column.fingerprint}-{shard_rows}"
-        with disk.locked(self.folder / "locks" / f"column-{column.fingerprint[:32]}"):
-            if not self.has_column(corpus, column):
-                work.mkdir(parents=True, exist_ok=True)
-                starts = range(0, corpus.documents, shard_rows)
-                missing = [s for s in starts if not (work / tables.part_name(s)).exists()]
-                done = min(corpus.documents, (len(starts) - len(missing)) * shard_rows)
-                progress(done, corpus.documents, column.maker)
-                task = tables.ShardTask(
-                    self._parts(corpus), corpus, column, tuple(reads), shard_rows, work, produce
-                )
-                for rows in (engine or LocalEngine(1)).map(task, missing):
-                    done += rows
-                    progress(done, corpus.documents, column.maker)
-                self._seal(corpus, column, work)
-            self._make_current(corpus, column)
+        self.write_columns(corpus, [column], shards.Alone(produce), reads, shard_rows, progress, engine)
         return column
 
-    def write_whole_column(self, corpus: Corpus, column: Column, values: Values) -> Column:
+    def write_columns(
+        self,
+        corpus: Corpus,
+        columns: Sequence[Column],
+        produce: Callable[[Any, Sequence[Column]], Mapping[str, shards.Values | str]],
+        reads: Sequence[str] = ("text",),
+        shard_rows: int = 2048,
+        progress: Progress = silent,
+        engine: Engine | None = None,
+    ) -> dict[str, str]:
+        """Compute those of several columns that are missing in one pass, and make all current.
+
+        `produce` gets a shard's table and the columns that it lacks; it returns, by fingerprint, arrays
+        by name, or a sentence where a column fails. Returns the failures by fingerprint.
+        """
+        known = {column.fingerprint: column for column in columns}
+        failures: dict[str, str] = {}
+        with ExitStack() as locks:
+            for key in sorted(known):  # in one order, so that two processes never wait for each other
+                locks.enter_context(disk.locked(self.folder / "locks" / f"column-{key[:32]}"))
+            missing = [column for column in known.values() if not self.has_column(corpus, column)]
+            works = [self._columns_folder(corpus) / f".{c.fingerprint}-{shard_rows}" for c in missing]
+            for work in works:
+                work.mkdir(parents=True, exist_ok=True)
+            pairs = list(zip(missing, works, strict=True))
+            if pairs:
+                task = shards.ShardTask(self._parts(corpus), pairs, tuple(reads), shard_rows, produce)
+                failures = shards.run(task, corpus.documents, progress, engine or LocalEngine(1))
+            for column, work in pairs:
+                if column.fingerprint not in failures:
+                    self._seal(corpus, column, work)
+            for column in known.values():
+                if column.fingerprint not in failures:
+                    self._make_current(corpus, column)
+        return failures
+
+    def write_whole_column(self, corpus: Corpus, column: Column, values: shards.Values) -> Column:
         """Store a column that was computed over the whole corpus at once, and make it current."""
         work = self._columns_folder(corpus) / f".{column.fingerprint}-whole"
         with disk.locked(self.folder / "locks" / f"column-{column.fingerprint[:32]}"):

@@ -4,12 +4,20 @@ from core.doors import Signal
 from core.signals.characters import Characters
 from core.signals.code_share import CodeShare
 from core.signals.compression_ratio import CompressionRatio
+from core.signals.encoding_damage import EncodingDamage
 from core.signals.language import Language
 from core.signals.lengths import Lengths
 from core.signals.line_shapes import LineShapes
+from core.signals.list_table import ListTable
+from core.signals.mathematics import Mathematics
+from core.signals.readability import Readability
+from core.signals.rps_bad_words import RpsBadWords
 from core.signals.rps_content import RpsContent
+from core.signals.rps_lines import RpsLines
 from core.signals.rps_repetition import RpsRepetition
+from core.signals.rps_stop_words import RpsStopWords
 from core.signals.rps_words import RpsWords
+from core.signals.text_age import TextAge
 from core.signals.toxicity import Toxicity
 
 SIGNALS: dict[str, type[Signal]] = {
@@ -21,10 +29,22 @@ SIGNALS: dict[str, type[Signal]] = {
     RpsWords.name: RpsWords,
     RpsContent.name: RpsContent,
     RpsRepetition.name: RpsRepetition,
+    RpsLines.name: RpsLines,
+    RpsStopWords.name: RpsStopWords,
+    RpsBadWords.name: RpsBadWords,
+    Readability.name: Readability,
+    EncodingDamage.name: EncodingDamage,
+    Mathematics.name: Mathematics,
+    ListTable.name: ListTable,
+    TextAge.name: TextAge,
     Language.name: Language,
     Toxicity.name: Toxicity,
 }
 
-DEFAULT: list[str] = list(SIGNALS)  # what is computed where nobody names a signal
+# What is computed where nobody names a signal: not what needs a list of the user's, nor lists a line,
+# which would outgrow everything else.
+DEFAULT: list[str] = [
+    name for name in SIGNALS if name not in (RpsLines.name, RpsStopWords.name, RpsBadWords.name)
+]
 
 __all__ = ["DEFAULT", "SIGNALS"]

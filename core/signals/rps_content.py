@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from core.signals import _words
 from core.types import ColumnKind, Columns
@@ -32,15 +35,24 @@ class RpsContent:
 
     def score(self, texts: Sequence[str]) -> Columns:
         """Return three columns."""
-        return _words.table(_NAMES, [_row(text) for text in texts])
+        return _words.scored(_NAMES, texts, _values)
 
 
-def _row(text: str) -> tuple[float, ...]:
-    clean = _words.normalised(text)
-    lines = _words.lines(text)
-    ellipses = sum(line.rstrip().endswith(_ELLIPSES) for line in lines)
+def _values(part: _words.Part) -> Sequence[NDArray[Any]]:
+    placeholders = [text.count("lorem ipsum") / max(1, len(text)) for text in part.clean]
+    brackets = [(text.count("{") + text.count("}")) / max(1, len(text)) for text in part.texts]
     return (
-        round(clean.count("lorem ipsum") / len(clean), 8) if clean else 0.0,
-        round((text.count("{") + text.count("}")) / len(text), 8) if text else 0.0,
-        _words.rounded(_words.ratio(ellipses, len(lines))),
+        _words.rounded(np.array(placeholders)),
+        _words.rounded(np.array(brackets)),
+        _words.rounded(np.array([_ellipses(text) for text in part.texts])),
     )
+
+
+def _ellipses(text: str) -> float:
+    """Return the share of lines that end in an ellipsis."""
+    if not text:
+        return _words.NULL
+    if "..." not in text and "…" not in text:
+        return 0.0
+    lines = _words.lines(text)
+    return sum(line.rstrip().endswith(_ELLIPSES) for line in lines) / len(lines)

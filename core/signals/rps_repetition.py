@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.signals import _words
+from core.signals._words import Integers
 from core.types import ColumnKind, Columns
 
 _TOP = (2, 3, 4)
@@ -18,7 +19,6 @@ _NAMES = (
     *(f"rps_doc_frac_chars_top_{n}gram" for n in _TOP),
     *(f"rps_doc_frac_chars_dupe_{n}grams" for n in _DUPLICATE),
 )
-Integers = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,54 +42,52 @@ class RpsRepetition:
 
     def score(self, texts: Sequence[str]) -> Columns:
         """Return nine columns."""
-        return _words.table(_NAMES, [_row(_words.normalised(text).split()) for text in texts])
+        return _words.scored(_NAMES, texts, _values)
 
 
-def _row(words: list[str]) -> list[float]:
-    known: dict[str, int] = {}
-    ids = np.array([known.setdefault(word, len(known)) for word in words], dtype=np.int64)
-    lengths = np.fromiter(map(len, words), dtype=np.int64, count=len(words))
-    total = int(lengths.sum())
-    ends = np.concatenate([[0], np.cumsum(lengths)])
-    row, starts, grams = [], np.arange(len(words)), ids
+def _values(part: _words.Part) -> Sequence[NDArray[Any]]:
+    total = np.maximum(_words.sums(part.lengths, part.bounds), 1)
+    grams, counts = part.grams
+    starts = np.flatnonzero(counts > 1)
+    grams = grams[starts]
+    last = np.repeat(part.bounds[1:], np.diff(part.bounds))  # where each word's text ends
+    found = []
     for n in range(2, _DUPLICATE[-1] + 1):
-        starts, grams, counts = _repeated(ids, starts, grams, n)
+        fits = starts + n <= last[starts]
+        starts, grams = starts[fits], grams[fits]
+        grams, counts = _words.numbered(grams, max(1, len(part.vocabulary)), part.ids[starts + n - 1])
+        many = np.flatnonzero(counts > 1)
+        starts, grams, counts = starts[many], grams[many], counts[many]
         if n in _TOP:
-            row.append(_top(starts, counts, ends, n) / total if total else 0.0)
+            found.append(_words.rounded(_top(part, starts, counts, n) / total))
         elif n in _DUPLICATE:
-            row.append(_covered(starts, lengths, n) / total if total else 0.0)
-    return [round(value, 8) for value in row]
+            found.append(_words.rounded(_covered(part, starts, n) / total))
+    return found
 
 
-def _repeated(
-    ids: Integers, starts: Integers, grams: Integers, n: int
-) -> tuple[Integers, Integers, Integers]:
-    """Return where the n-grams that stand twice or more start, a number for each, and how often it stands.
-
-    `starts` and `grams` are the same of length n - 1; an n-gram is known by its first n - 1 words'
-    number and its last word's.
-    """
-    fits = starts + n <= len(ids)
-    starts, grams = starts[fits], grams[fits]
+def _top(part: _words.Part, starts: Integers, counts: Integers, n: int) -> Integers:
+    """Characters of each text's most frequent n-gram times its count; the first met wins a tie."""
+    characters = np.zeros(len(part.texts), dtype=np.int64)
     if not len(starts):
-        return starts, grams, starts
-    key = grams * (int(ids.max()) + 1) + ids[starts + n - 1]
-    _, number, counts = np.unique(key, return_inverse=True, return_counts=True)
-    many = counts[number] > 1
-    return starts[many], number[many], counts[number[many]]
+        return characters
+    documents = part.documents[starts]
+    filled, first = np.unique(documents, return_index=True)
+    size = len(starts)
+    best = np.maximum.reduceat(counts * size + np.arange(size - 1, -1, -1), first)
+    count, place = best // size, size - 1 - best % size
+    words = starts[place][:, None] + np.arange(n)
+    characters[filled] = part.lengths[words].sum(axis=1) * count
+    return characters
 
 
-def _top(starts: Integers, counts: Integers, ends: Integers, n: int) -> int:
-    """Characters of the most frequent n-gram times its count; the first met wins a tie."""
+def _covered(part: _words.Part, starts: Integers, n: int) -> Integers:
+    """Characters of each text's words inside any repeated n-gram, each counted once."""
     if not len(starts):
-        return 0
-    best = int(np.argmax(counts))
-    return int(ends[starts[best] + n] - ends[starts[best]]) * int(counts[best])
-
-
-def _covered(starts: Integers, lengths: Integers, n: int) -> int:
-    """Characters of the words inside any repeated n-gram, each counted once."""
-    change = np.zeros(len(lengths) + 1, dtype=np.int64)
-    np.add.at(change, starts, 1)
-    np.add.at(change, starts + n, -1)
-    return int(lengths[np.cumsum(change[:-1]) > 0].sum())
+        return np.zeros(len(part.texts), dtype=np.int64)
+    inside = np.zeros(len(part.ids), dtype=bool)
+    for offset in range(n):
+        inside[starts + offset] = True
+    places = np.flatnonzero(inside)
+    documents = part.documents[places]
+    found = np.bincount(documents, weights=part.lengths[places], minlength=len(part.texts))
+    return found.astype(np.int64)

@@ -1,4 +1,6 @@
-"""Documents a second of every signal, one core, and of deduplication; a plain script.
+"""Documents a second of every signal, of RedPajama-V2's together, of the stage, and of deduplication.
+
+A plain script.
 
 Texts are made from the standard library's own sources, 2 kB each, unless a JSON Lines file is named.
 """
@@ -9,12 +11,20 @@ import json
 import platform
 import sys
 import sysconfig
+import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from core import bricks
+from core import score as scoring
 from core.matchers import MATCHERS
-from core.signals import SIGNALS
+from core.signals import SIGNALS, _words
+from core.types import Document
+from core.workspace import Workspace
+
+REDPAJAMA = ["rps_words", "rps_content", "rps_repetition", "rps_lines"]
+NEEDS_A_LIST = ("rps_stop_words", "rps_bad_words")
 
 
 def texts(arguments: list[str], count: int = 2000) -> list[str]:
@@ -33,21 +43,54 @@ def texts(arguments: list[str], count: int = 2000) -> list[str]:
 
 
 def main() -> None:
-    """Measure each brick once, warm."""
+    """Measure each brick by itself, RedPajama-V2's signals together, and the stage on one core and on two."""
     sample = texts(sys.argv[1:])
     size = sum(map(len, sample)) / len(sample)
-    print(f"{platform.processor() or platform.machine()}, Python {platform.python_version()}, one process")
-    print(f"{len(sample):,} documents of {size:,.0f} characters")
+    print(f"{platform.processor() or platform.machine()}, Python {platform.python_version()}")
+    print(f"{len(sample):,} documents of {size:,.0f} characters; signals by one core's own time")
     for name in SIGNALS:
-        signal = bricks.make(SIGNALS, name)
-        signal.score(sample[:20])
-        began = time.perf_counter()
-        signal.score(sample)
-        print(f"signal  {name:<18} {len(sample) / (time.perf_counter() - began):>10,.0f} documents/s")
+        if name not in NEEDS_A_LIST:
+            told(f"signal  {name}", sample, lambda name=name: score_together([name], sample))
+    told("all of RedPajama-V2's", sample, lambda: score_together(REDPAJAMA, sample))
     for name in ("exact", "minhash"):
+        told(f"matcher {name}", sample, lambda name=name: bricks.make(MATCHERS, name).groups(sample))
+    many = [*sample, *sample, *sample]
+    for signals, what in ((REDPAJAMA, "RedPajama-V2's"), (None, "the default signals")):
+        seconds = [whole_pass(signals, many, workers) for workers in (1, 2)]
+        rates = " and ".join(f"{len(many) / s:,.0f}" for s in seconds)
+        gain = seconds[0] / seconds[1]
+        print(
+            f"stage   {what}, from disk to disk: {rates} documents/s in 1 and 2 processes, {gain:.2f} times"
+        )
+
+
+def told(what: str, sample: list[str], work: Callable[[], object]) -> None:
+    """Print the rate of the best of three runs, by the time that this process had the core."""
+    seconds = []
+    for _ in range(3):
+        began = time.process_time()
+        work()
+        seconds.append(time.process_time() - began)
+    rate, size = len(sample) / min(seconds), sum(len(text.encode("utf-8", "replace")) for text in sample)
+    print(f"{what:<28} {rate:>10,.0f} documents/s {size / min(seconds) / 1e6:>8.2f} MB/s")
+
+
+def score_together(names: list[str], sample: list[str]) -> None:
+    """Score as the stage does, a run of texts by each signal in turn; nothing is left of the last time."""
+    bricks_made = [bricks.make(SIGNALS, name) for name in names]
+    for run in _words.split([text + " " for text in sample]):  # fresh strings share nothing
+        for brick in bricks_made:
+            brick.score(run)
+
+
+def whole_pass(signals: list[str] | None, sample: list[str], workers: int) -> float:
+    """Return the seconds that the stage takes for a corpus, its processes' start included."""
+    with tempfile.TemporaryDirectory() as folder:
+        home = Workspace(folder)
+        home.write_corpus("c", ((Document(str(i), text, "bench"), 1) for i, text in enumerate(sample)))
         began = time.perf_counter()
-        bricks.make(MATCHERS, name).groups(sample)
-        print(f"matcher {name:<18} {len(sample) / (time.perf_counter() - began):>10,.0f} documents/s")
+        scoring.score(home, "c", signals, workers=workers)
+        return time.perf_counter() - began
 
 
 if __name__ == "__main__":

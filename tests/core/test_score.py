@@ -7,10 +7,13 @@ import numpy as np
 import pytest
 
 from core import score as scoring
+from core import tables
 from core.errors import BadInputError
-from core.signals import SIGNALS
+from core.signals import DEFAULT, SIGNALS
 from core.types import Document
 from core.workspace import Workspace
+
+real = tables.read_range
 
 
 @pytest.fixture
@@ -62,8 +65,8 @@ def test_all_signals_by_default(workspace):
     counts = workspace.read(corpus, ["word_count"])["word_count"].to_pylist()
 
     assert list(range(30)) == counts
-    assert [column for brick in SIGNALS.values() for column in brick().columns] == result["columns"]
-    assert list(SIGNALS) == result["computed"]
+    assert [column for name in DEFAULT for column in SIGNALS[name]().columns] == result["columns"]
+    assert list(DEFAULT) == result["computed"]
     assert result["documents_per_second"] > 0
 
 
@@ -115,6 +118,94 @@ def test_workers_do_not_change_values(tmp_path):
         found.append(home.read(corpus, names))
 
     assert found[0].equals(found[1])
+
+
+@dataclass(frozen=True, slots=True)
+class FailsAtWord(Raises):
+    """A signal that fails on a text with a certain word."""
+
+    name: ClassVar[str] = "fails_at_word"
+    word: str = "7"
+
+    @property
+    def columns(self):
+        """Its one column."""
+        return ("fails_at_word",)
+
+    def score(self, texts):
+        """Fail where the word stands."""
+        if any(self.word in text.split() for text in texts):
+            raise KeyError
+        return {"fails_at_word": np.ones(len(texts))}
+
+
+@pytest.fixture
+def shards(tmp_path, monkeypatch):
+    """A corpus of ten shards of ten rows."""
+    monkeypatch.setattr(scoring, "SHARD_ROWS", 10)
+    monkeypatch.setattr(scoring, "LEAST_ROWS", 10)
+    home = Workspace(tmp_path / "shards")
+    home.write_corpus("c", [(Document(f"d{i}", f"text {i}\nand more", "web"), 1) for i in range(100)])
+    return home
+
+
+def test_all_signals_in_one_reading(shards, monkeypatch):
+    """However many signals are missing, each shard's text is read once."""
+    reads = []
+    monkeypatch.setattr(tables, "read_range", lambda *a: reads.append(a[2]) or real(*a))
+    scoring.score(shards, "c", ["rps_words", "rps_content", "lengths"], workers=1)
+
+    assert list(range(0, 100, 10)) == reads
+
+
+def test_finished_shards_of_each_signal_stay(shards, monkeypatch):
+    """After a failure halfway, a signal goes on where it stopped, and only what is missing is read."""
+    monkeypatch.setitem(SIGNALS, "fails_at_word", FailsAtWord)
+    with pytest.raises(scoring.SignalError, match="fails_at_word"):
+        scoring.score(
+            shards, "c", ["fails_at_word", "lengths"], workers=1, settings={"fails_at_word": {"word": "35"}}
+        )
+    reads = []
+    monkeypatch.setattr(tables, "read_range", lambda *a: reads.append(a[2]) or real(*a))
+    monkeypatch.setattr(FailsAtWord, "score", lambda self, texts: {"fails_at_word": np.ones(len(texts))})
+    result = scoring.score(
+        shards, "c", ["fails_at_word", "lengths"], workers=1, settings={"fails_at_word": {"word": "35"}}
+    )
+
+    assert result["computed"] == ["fails_at_word"]
+    assert list(range(30, 100, 10)) == reads
+
+
+def test_lists_are_lists_in_the_view(shards):
+    """A column of one value a line joins the others, and SQL counts in it."""
+    scoring.score(shards, "c", ["rps_lines", "lengths"], workers=1)
+    corpus = shards.corpus("c")
+    types = shards.query(corpus, "SELECT typeof(rps_lines_num_words) AS t FROM documents LIMIT 1")
+    found = shards.ask(corpus, "SELECT list_sum(rps_lines_num_words) AS n, word_count FROM documents LIMIT 1")
+
+    assert types["t"].to_pylist() == ["INTEGER[]"]
+    assert found.to_pylist() == [{"n": 4, "word_count": 4}]
+
+
+def test_rows_of_a_run_do_not_change_values(shards, monkeypatch):
+    """Scored in runs of one text or all at once, a corpus gets the same columns."""
+    names = [
+        *SIGNALS["rps_words"]().columns,
+        *SIGNALS["rps_repetition"]().columns,
+        *SIGNALS["rps_lines"]().columns,
+    ]
+    signals = ["rps_words", "rps_repetition", "rps_lines"]
+    found = []
+    for characters in (1, 50, 10**6):
+        monkeypatch.setattr(scoring, "RUN_CHARACTERS", characters)
+        corpus = shards.write_corpus(
+            "c", [(Document(f"d{i}", f"a {i} a b " * i, "web"), 1) for i in range(50)]
+        )
+        scoring.score(shards, "c", signals, workers=1)
+        found.append(shards.read(corpus, names).to_pydict())
+        shards.delete_corpus("c")
+
+    assert repr(found[0]) == repr(found[1]) == repr(found[2])
 
 
 def test_progress_reaches_the_end(workspace):
