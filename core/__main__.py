@@ -15,13 +15,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer._click.exceptions import ClickException  # Typer carries its own click and names no public one
 
-from core import filter_commands, own_commands, review_commands
+from core import filter_commands, own_commands, review_commands, score_commands
 from core.errors import BadInputError, MixdeskError, NotFoundError
 from core.terminal import (
     DEFAULT_WORKSPACE,
     JsonOption,
     SeedOption,
-    WorkersOption,
     WorkspaceOption,
     progress,
     show,
@@ -42,6 +41,8 @@ app = typer.Typer(
 )
 
 app.add_typer(review_commands.app, name="review")
+app.command(name="score")(score_commands.score)
+app.command(name="boilerplate")(score_commands.boilerplate)
 app.command(name="filters")(filter_commands.filters)
 app.command(name="add-column")(own_commands.add_column)
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The corpus.")]
@@ -126,21 +127,6 @@ def ingest(
         progress=progress(),
     )
     show(_corpus_json(corpus), as_json, lambda: _corpus_text(corpus))
-
-
-@app.command()
-def score(
-    name: Name,
-    signal: Annotated[list[str] | None, typer.Option("--signal", help="A signal; default: all.")] = None,
-    workers: WorkersOption = None,
-    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
-    as_json: JsonOption = False,
-) -> None:
-    """Hang the signals' columns beside the documents."""
-    from core import score as scoring
-
-    result = scoring.score(workspace_at(workspace), name, signal, progress=progress(), workers=workers)
-    show(result, as_json, lambda: "columns: " + ", ".join(result["columns"]))
 
 
 @app.command()

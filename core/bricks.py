@@ -22,7 +22,7 @@ def make(face: Mapping[str, type[T]], name: str, settings: Mapping[str, object] 
         hint = f"did you mean '{near[0]}'? known: " if near else "choose one of: "
         raise NotFoundError(name, "no such method", hint + ", ".join(face))
     brick: Any = face[name]
-    fields = {f.name: f for f in dataclasses.fields(brick)}
+    fields = {f.name: f for f in dataclasses.fields(brick) if not f.metadata.get("private")}
     hints = typing.get_type_hints(brick)
     values: dict[str, object] = {}
     for key, value in (settings or {}).items():
@@ -35,8 +35,26 @@ def make(face: Mapping[str, type[T]], name: str, settings: Mapping[str, object] 
 
 
 def settings_of(brick: object) -> dict[str, Scalar]:
-    """Return a brick's settings by field name; what `make` takes to make it again."""
-    return dataclasses.asdict(typing.cast("Any", brick))
+    """Return a brick's settings by field name; what `make` takes to make it again.
+
+    A field with `metadata={"private": True}`, such as where a prepared model lies, is no setting.
+    """
+    return {field.name: getattr(brick, field.name) for field in _fields(brick)}
+
+
+def signed_settings_of(brick: object) -> dict[str, Scalar]:
+    """Return the settings that sign what a brick makes.
+
+    A field with `metadata={"file": True}` names a file: its path says nothing, and what it holds is
+    signed by the brick's `inputs`.
+    """
+    fields = [field for field in _fields(brick) if not field.metadata.get("file")]
+    return {field.name: getattr(brick, field.name) for field in fields}
+
+
+def _fields(brick: object) -> list[dataclasses.Field[Any]]:
+    fields = dataclasses.fields(typing.cast("Any", brick))
+    return [field for field in fields if not field.metadata.get("private")]
 
 
 def _converted(value: Any, wanted: Any, where: str) -> object:

@@ -20,7 +20,8 @@ class Distribution:
     """One column's values by domain, nulls left out; a domain without values has NaN figures.
 
     `shares` (domains, bins) are shares of each domain's values; values beyond `edges` count in the end
-    bins. `quantiles` (domains, 101) are the 0th to 100th percentile, `box` (domains, 5) the 5th, 25th,
+    bins. On a logarithmic scale the bins are even in the logarithm, and what is not above 0 counts in the
+    first. `quantiles` (domains, 101) are the 0th to 100th percentile, `box` (domains, 5) the 5th, 25th,
     50th, 75th and 95th.
     """
 
@@ -32,13 +33,19 @@ class Distribution:
 
 
 def distribution(
-    values: NDArray[Any], codes: NDArray[np.int32], num_domains: int, num_bins: int = 50
+    values: NDArray[Any],
+    codes: NDArray[np.int32],
+    num_domains: int,
+    num_bins: int = 50,
+    *,
+    logarithmic: bool = False,
 ) -> Distribution:
     """Describe a column by domain; about 20 ms at 100,000 documents and ten domains."""
     numbers = np.asarray(values, dtype=np.float64)
     known = np.isfinite(numbers)
     numbers, places = numbers[known], codes[known]
-    edges = _edges(numbers, num_bins)
+    above = numbers[numbers > 0] if logarithmic else numbers
+    edges = 10 ** _edges(np.log10(above), num_bins) if logarithmic else _edges(numbers, num_bins)
     bins = np.clip(np.searchsorted(edges, numbers, side="right") - 1, 0, len(edges) - 2)
     width = len(edges) - 1
     counts = np.bincount(places.astype(np.int64) * width + bins, minlength=num_domains * width)

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.types import ColumnKind, Columns, Document, Rejected
+from core.types import ColumnKind, Columns, Document, Progress, Rejected, silent
 
 
 class Source(Protocol):
@@ -40,6 +41,16 @@ class Signal(Protocol):
         """Return one array of `len(texts)` values per column; NaN (or None in an object array) is a null.
 
         A column of lists, such as one value a line, is an Arrow list array.
+        """
+
+
+class Prepared(Signal, Protocol):
+    """A signal that rests on a model fitted on a file of the user's."""
+
+    def prepared(self, folder: Path, progress: Progress = silent) -> Signal:
+        """Return an equal signal whose model lies ready in the folder, fitted where it was not there yet.
+
+        Called once, before workers start; the model's file is named after what it was fitted on.
         """
 
 

@@ -6,12 +6,12 @@ import time
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from core import bricks
-from core.doors import Signal
+from core.doors import Prepared, Signal
 from core.engines import LocalEngine
 from core.errors import MixdeskError, NotFoundError
 from core.signals import DEFAULT, SIGNALS
@@ -78,7 +78,7 @@ def score(
     failures = workspace.write_columns(
         corpus,
         columns,
-        _Scoring({key: brick for key, (_, brick) in wanted.items()}),
+        _Scoring({key: _ready(workspace, corpus, *pair, progress) for key, pair in wanted.items()}),
         shard_rows=_shard_rows(corpus),
         progress=progress,
         engine=LocalEngine(1 if corpus.documents <= SHARD_ROWS else workers),
@@ -107,10 +107,19 @@ def column_of(workspace: Workspace, corpus: Corpus, signal: Signal) -> Column:
 
     A signal that reads a file of the user's has `inputs`, which sign what the file holds.
     """
-    settings, inputs = bricks.settings_of(signal), getattr(signal, "inputs", ())
+    settings, inputs = bricks.signed_settings_of(signal), getattr(signal, "inputs", ())
     return workspace.column(
         corpus, signal.name, signal.version, settings, signal.columns, signal.kind, inputs
     )
+
+
+def _ready(
+    workspace: Workspace, corpus: Corpus, column: Column, signal: Signal, progress: Progress
+) -> Signal:
+    """Return the signal with its model fitted, where it rests on one and its column is not there yet."""
+    if not hasattr(signal, "prepared") or workspace.has_column(corpus, column):
+        return signal
+    return cast("Prepared", signal).prepared(workspace.models, progress)
 
 
 @dataclass(frozen=True, slots=True)

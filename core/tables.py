@@ -207,7 +207,8 @@ def as_arrow(values: Any) -> Any:
         flat = np.ascontiguousarray(values, dtype=np.float32).reshape(-1)
         return pa.FixedSizeListArray.from_arrays(pa.array(flat), values.shape[1])
     if values.dtype.kind in "OU":
-        return pa.array(values.tolist())
+        found = pa.array(values.tolist())
+        return found.cast(pa.string()) if pa.types.is_null(found.type) else found  # as its neighbours are
     return pa.array(values, from_pandas=values.dtype.kind == "f")
 
 

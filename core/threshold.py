@@ -51,6 +51,18 @@ class Range:
             parts.append(f"{name} <= {self.at_most!r}")
         return " AND ".join(parts) or f"{name} IS NOT NULL"
 
+    def mask(self, values: NDArray[np.float64], kind: str) -> NDArray[np.bool_]:
+        """Return what `expression` gives, from the column's values (NaN for null) and its type in DuckDB.
+
+        2 ms at a million documents, where the expression takes some hundred.
+        """
+        keep = ~np.isnan(values)
+        if self.at_least is not None:
+            keep &= values >= _compared(self.at_least, kind)
+        if self.at_most is not None:
+            keep &= values <= _compared(self.at_most, kind)
+        return keep
+
     @property
     def words(self) -> str:
         """The same, in words."""
@@ -59,6 +71,11 @@ class Range:
         return (
             (self.column[:60] + low + " and" * bool(low and high) + high) if low + high else self.column[:60]
         )
+
+
+def _compared(bound: float, kind: str) -> float:
+    """The bound as DuckDB compares it: a decimal literal becomes a FLOAT beside one, 1e-05 a DOUBLE."""
+    return float(np.float32(bound)) if kind == "FLOAT" and "e" not in repr(bound) else bound
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,13 +226,14 @@ def scale(values: NDArray[Any]) -> Scale | None:
         step = 1.0
     low, high = np.quantile(known, [0.1, 0.9])
     return Scale(
-        _on_step(least, step, math.floor),
-        _on_step(most, step, math.ceil) if most > least else least + step,
+        on_step(least, step, math.floor),
+        on_step(most, step, math.ceil) if most > least else least + step,
         step,
-        _on_step(float(low), step, round),
-        _on_step(float(high), step, round),
+        on_step(float(low), step, round),
+        on_step(float(high), step, round),
     )
 
 
-def _on_step(value: float, step: float, towards: Any) -> float:
+def on_step(value: float, step: float, towards: Any = round) -> float:
+    """Return the value on a whole number of steps, rounded by `towards`."""
     return round(float(towards(round(value / step, 6)) * step), 12)

@@ -5,11 +5,13 @@ from core.signals.characters import Characters
 from core.signals.code_share import CodeShare
 from core.signals.compression_ratio import CompressionRatio
 from core.signals.encoding_damage import EncodingDamage
+from core.signals.importance import Importance
 from core.signals.language import Language
 from core.signals.lengths import Lengths
 from core.signals.line_shapes import LineShapes
 from core.signals.list_table import ListTable
 from core.signals.mathematics import Mathematics
+from core.signals.perplexity import Perplexity
 from core.signals.readability import Readability
 from core.signals.rps_bad_words import RpsBadWords
 from core.signals.rps_content import RpsContent
@@ -39,12 +41,13 @@ SIGNALS: dict[str, type[Signal]] = {
     TextAge.name: TextAge,
     Language.name: Language,
     Toxicity.name: Toxicity,
+    Perplexity.name: Perplexity,
+    Importance.name: Importance,
 }
 
-# What is computed where nobody names a signal: not what needs a list of the user's, nor lists a line,
+NEEDS_A_FILE = (RpsStopWords.name, RpsBadWords.name, Perplexity.name, Importance.name)
+# What is computed where nobody names a signal: not what needs a file of the user's, nor lists a line,
 # which would outgrow everything else.
-DEFAULT: list[str] = [
-    name for name in SIGNALS if name not in (RpsLines.name, RpsStopWords.name, RpsBadWords.name)
-]
+DEFAULT: list[str] = [name for name in SIGNALS if name not in (RpsLines.name, *NEEDS_A_FILE)]
 
-__all__ = ["DEFAULT", "SIGNALS"]
+__all__ = ["DEFAULT", "NEEDS_A_FILE", "SIGNALS"]

@@ -43,11 +43,18 @@ def same(one, other):
 
 
 def made(name, folder):
-    """A signal with the settings it cannot do without: a list of words."""
+    """A signal with the settings it cannot do without: a list of words, a text to compare with."""
     words = folder / "words.txt"
     words.write_text("the\nlazy dog\nа\n", encoding="utf-8")
-    settings = {"words": str(words)} if name in ("rps_stop_words", "rps_bad_words") else {}
-    return bricks.make(SIGNALS, name, settings)
+    prose = folder / "prose.txt"
+    prose.write_text("The quick brown fox jumps over the lazy dog.\nIt barks.\n", encoding="utf-8")
+    settings = {
+        "rps_stop_words": {"words": str(words)},
+        "rps_bad_words": {"words": str(words)},
+        "perplexity": {"reference": str(prose)},
+        "importance": {"target": str(prose), "raw": str(words), "min_words": 1},
+    }
+    return bricks.make(SIGNALS, name, settings.get(name, {}))
 
 
 @pytest.fixture(params=SIGNALS)

@@ -1,11 +1,11 @@
 """Bricks are made from names and settings as people type them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 import pytest
 
-from core.bricks import make, settings_of
+from core.bricks import make, settings_of, signed_settings_of
 from core.errors import BadInputError, NotFoundError
 
 
@@ -53,3 +53,25 @@ def test_what_cannot_be_made_is_named(name, settings, error, message):
     """A wrong name or setting is answered with the right ones."""
     with pytest.raises(error, match=message):
         make(FACE, name, settings)
+
+
+def test_private_field_is_no_setting():
+    """Where a prepared model lies neither signs nor can be set; a file's path can be set, but does not sign."""
+
+    @dataclass(frozen=True, slots=True)
+    class Prepared:
+        """A brick that reads a file and keeps what it made of it elsewhere."""
+
+        name: ClassVar[str] = "prepared"
+        size: int = 3
+        words: str = field(default="", metadata={"file": True})
+        compiled: str = field(default="", compare=False, metadata={"private": True})
+
+    brick = Prepared(words="a.txt", compiled="/elsewhere")
+
+    assert {"size": 3, "words": "a.txt"} == settings_of(brick)
+    assert {"size": 3} == signed_settings_of(brick)
+    assert brick == make({"prepared": Prepared}, "prepared", settings_of(brick))
+
+    with pytest.raises(BadInputError, match="has no such setting; its settings: size, words"):
+        make({"prepared": Prepared}, "prepared", {"compiled": "/mine"})
