@@ -73,7 +73,7 @@ def _edges(numbers: NDArray[np.float64], num_bins: int) -> NDArray[np.float64]:
     if low == high:
         return np.array([low - 0.5, low + 0.5])
     if high - low < num_bins and np.array_equal(numbers, np.round(numbers)):
-        return np.arange(np.floor(low), np.floor(high) + 2)
+        return np.arange(np.floor(low), np.ceil(high) + 2)
     return np.linspace(low, high, num_bins + 1)
 
 

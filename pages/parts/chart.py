@@ -35,16 +35,19 @@ def distribution(
     shape: str,
     bounds: Sequence[float | None],
     key: str,
+    logarithmic: bool = False,
 ) -> None:
     """Draw a column's distribution by domain as ridges, box figures or cumulative shares."""
     builder = {"Box": _boxes, "Ridges": _ridges, "Cumulative": _cumulative}[shape]
     figure = builder(found, names)
     for bound in bounds:
-        if bound is not None:
+        if bound is not None and (bound > 0 or not logarithmic):
             figure.add_vline(bound, line={"color": palette.DROPPED, "width": 2, "dash": "dash"})
     height = 380 if shape == "Cumulative" else max(260, 70 + (34 if shape == "Ridges" else 26) * len(names))
     y = "share at or below" if shape == "Cumulative" else ""
     figure = palette.looks(figure, height, x=plain.plotly(column), y=y, legend=shape == "Cumulative")
+    if logarithmic:
+        figure.update_xaxes(type="log", exponentformat="power")
     draw(figure, key, f"{shape} of {column} by domain")
 
 

@@ -11,7 +11,7 @@ import streamlit as st
 from core.distribution import distribution
 from core.threshold import Copies, quoted
 from core.types import Corpus
-from pages.parts import card, chart, desk, plain, state, table, threshold
+from pages.parts import card, chart, desk, examples, plain, state, table, threshold
 
 NUM_GROUPS = 200  # the largest, listed
 
@@ -56,8 +56,8 @@ def panel(corpus: Corpus) -> None:
     left, right = st.columns(2)
     inside = np.flatnonzero(keep & (alike > 1))[: threshold.NUM_EXAMPLES]
     outside = np.flatnonzero(~keep)[: threshold.NUM_EXAMPLES]
-    threshold.examples(corpus, inside, "Kept of a group", left, (column,), "copies.kept")
-    threshold.examples(corpus, outside, "Dropped from a group", right, (column,), "copies.dropped")
+    examples.column(corpus, inside, "Kept of a group", left, (column,), "copies.kept")
+    examples.column(corpus, outside, "Dropped from a group", right, (column,), "copies.dropped")
     _largest(corpus, column)
 
 

@@ -96,6 +96,11 @@ def stamp(corpus: Corpus) -> str:
     return fingerprint([corpus.fingerprint, current])
 
 
+def key(corpus: Corpus) -> str:
+    """What a cached result of this corpus is kept under: another workspace or column is another key."""
+    return f"{workspace().folder} {stamp(corpus)}"
+
+
 def short(count: float) -> str:
     """A count as people say it: 950, 12.3 k, 4.44 M, 1.2 G."""
     for size, sign in ((1e9, "G"), (1e6, "M"), (1e3, "k")):

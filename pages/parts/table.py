@@ -5,6 +5,7 @@ Owns the session keys that begin with the `key` given.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -121,11 +122,33 @@ def select(
     return int(picked[0]) if picked and picked[0] < len(shown) else None
 
 
-def records(shown: Sequence[Mapping[str, Any]], columns: Mapping[str, Any] | None = None) -> None:
-    """Draw records to read."""
+def records(
+    shown: Sequence[Mapping[str, Any]],
+    columns: Mapping[str, Any] | None = None,
+    download: str = "",
+    key: str | None = None,
+) -> None:
+    """Draw records to read; with a name for the file, a button that downloads them as CSV."""
     import pandas as pd
 
-    st.dataframe(pd.DataFrame(list(shown)), hide_index=True, column_config=dict(columns or {}))
+    frame = pd.DataFrame(list(shown))
+    st.dataframe(frame, hide_index=True, column_config=dict(columns or {}))
+    if download:
+        st.download_button(
+            "CSV",
+            lambda: frame.to_csv(index=False).encode("utf-8", "replace"),
+            f"{_file_name(download)}.csv",
+            "text/csv",
+            key=f"{key}.csv" if key else None,
+            on_click="ignore",
+            icon=":material/download:",
+            type="tertiary",
+        )
+
+
+def _file_name(words: str) -> str:
+    """Words as a file may be called anywhere."""
+    return "-".join(re.findall(r"[\w.]+", words))[:100] or "table"
 
 
 def shown(value: object) -> str:

@@ -5,23 +5,25 @@ Owns the session keys that begin with `threshold.`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from core import evidence
 from core import threshold as rules
-from core.distribution import counts, distribution
-from core.threshold import Among, Outcome, Range, Rule, Scale
+from core.curve import Curve, Side, curve
+from core.distribution import Distribution, counts, distribution
+from core.threshold import Among, Outcome, Range, Rule
 from core.types import Corpus
-from pages.parts import card, chart, desk, plain, state, table
+from pages.parts import bounds, chart, desk, examples, plain, plots, state, table
 from pages.parts.veil import lifted
 
-SIDES = ("at least", "at most", "between")
 NUM_EXAMPLES = 5
-EXAMPLE_CHARACTERS = 1000
+KEPT = "Kept by any"
+EVIDENCE_CHARACTERS = 20_000  # of a text that are looked through for places to mark
+FAST = ("FLOAT", "DOUBLE", "TINYINT", "SMALLINT", "INTEGER", "UTINYINT", "USMALLINT", "UINTEGER")
 
 
 def panel(
@@ -32,39 +34,38 @@ def panel(
     `warning` is what the texts hide behind.
     """
     fact = next(f for f in state.facts(corpus) if f.name == column)
+    rule: Rule
     if fact.is_number:
-        rule, values, bounds = _numeric(corpus, column, side, start)
+        rule, by, limits = _numeric(corpus, column, side, start)
+        keep = mask(corpus, rule, fact.type)
+        values = state.numbers(corpus, column)
     else:
-        rule, values, bounds = _categorical(corpus, column)
-    keep = state.keep_mask(corpus, rule.expression)
-    verdict(corpus, rule, keep, f"threshold.{column}")
+        by, limits = "source", ()
+        rule, places = _categorical(corpus, column)
+        values = places.astype(np.float64)
+        keep = state.keep_mask(corpus, rule.expression)
+    st.session_state["threshold.rule"] = (corpus.fingerprint, rule.words, rule.expression)
+    verdict(corpus, rule, keep, f"threshold.{column}", by)
     st.subheader("Just inside and just outside")
     if lifted(warning, f"threshold.veil.{column}"):
-        kept, dropped = rules.nearest(values, keep, bounds, NUM_EXAMPLES)
+        kept, dropped = rules.nearest(values, keep, limits, NUM_EXAMPLES)
         extra = () if column in ("tokens", "source") else (column,)
+        st.caption(plain.markdown(evidence.explained(column)))
+
+        def marks(found: dict[str, object]) -> Sequence[evidence.Span]:
+            return evidence.contributing(str(found["text"])[:EVIDENCE_CHARACTERS], column)
+
         left, right = st.columns(2)
-        examples(corpus, kept, "Just kept", left, extra, f"threshold.kept.{column}")
-        examples(corpus, dropped, "Just dropped", right, extra, f"threshold.dropped.{column}")
+        for rows, title, place in ((kept, "Just kept", left), (dropped, "Just dropped", right)):
+            key = f"threshold.{title}.{column}"
+            examples.column(corpus, rows, title, place, extra, key, marks, veiled=not warning)
 
 
-def examples(
-    corpus: Corpus, rows: NDArray[np.int64], title: str, place: Any, extra: Sequence[str], key: str
-) -> None:
-    """Draw the beginnings of a few documents under a title; each opens in full."""
-    with place:
-        st.markdown(f"**{title}**")
-        if not len(rows):
-            st.caption("none")
-        names = ["row", "id", "source", "tokens", *extra]
-        for found in state.workspace().read(corpus, [*names, "text"], rows).to_pylist():
-            with st.container(border=True):
-                told = [f"{name} {table.shown(found[name])}" for name in extra]
-                told += [found["source"], f"{found['tokens']:,} tokens"]
-                left, right = st.columns([5, 1], vertical_alignment="center")
-                left.caption(" · ".join(plain.markdown(part, 80) for part in told))
-                if right.button("Open", key=f"{key}.{found['row']}", type="tertiary"):
-                    card.dialog(corpus, found["row"])
-                st.code(found["text"][:EXAMPLE_CHARACTERS], language=None, wrap_lines=True, height=140)
+def mask(corpus: Corpus, rule: Range, kind: str) -> NDArray[np.bool_]:
+    """Which rows a range keeps: what its expression gives, from the values at hand where that is exact."""
+    if kind in FAST:
+        return rule.mask(state.numbers(corpus, rule.column), kind)
+    return state.keep_mask(corpus, rule.expression)
 
 
 # --- numbers ----------------------------------------------------------------------------------------
@@ -72,96 +73,66 @@ def examples(
 
 def _numeric(
     corpus: Corpus, column: str, side: str, start: float | None
-) -> tuple[Rule, NDArray[np.float64], tuple[float, ...]]:
-    values = state.numbers(corpus, column)
-    names, codes = state.codes(corpus, "source")
-    found = distribution(values, codes, len(names))
-    left, right = st.columns([1, 3])
-    shape = left.segmented_control(
-        "Shape", chart.SHAPES, default="Ridges", key="threshold.shape", required=True
-    )
-    with right:
-        low, high = _bounds(values, column, side, start)
-    rule = Range(column, low, high)
-    chart.distribution(found, names, column, shape or "Ridges", (low, high), f"threshold.chart.{column}")
+) -> tuple[Range, str, tuple[float, ...]]:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        by = st.selectbox("By", state.categories(corpus), key="threshold.by", width=220)
+        shape = st.segmented_control(
+            "Shape", (*chart.SHAPES, KEPT), default="Ridges", key="threshold.shape", required=True
+        )
+        logarithmic = st.toggle("Log axis", key="threshold.log")
+        free = st.toggle(
+            "Free axes", key="threshold.free", help="Every ridge on an axis of its own, from its own values."
+        )
+    low, high = bounds.draw(corpus, column, side, start)
+    names, codes = state.codes(corpus, by)
+    found = _distribution(state.key(corpus), column, by, logarithmic, corpus)
+    key = f"threshold.chart.{column}"
+    if shape == KEPT:
+        way: Side = "at least" if low is not None else "at most"
+        kept = _curve(state.key(corpus), column, way, by, corpus)
+        plots.kept_curve(kept, names, "tokens", high if low is None else low, key)
+    elif free and shape == "Ridges":
+        plots.free_ridges(state.numbers(corpus, column), codes, names, column, logarithmic, (low, high), key)
+    else:
+        chart.distribution(found, names, column, shape or "Ridges", (low, high), key, logarithmic)
     if found.nulls:
         st.caption(f"{found.nulls:,} documents have no value here; a threshold drops them.")
-    return rule, values, tuple(bound for bound in (low, high) if bound is not None)
+    limits = tuple(bound for bound in (low, high) if bound is not None)
+    return Range(column, low, high), by or "source", limits
 
 
-def _bounds(
-    values: NDArray[np.float64], column: str, side: str, start: float | None
-) -> tuple[float | None, float | None]:
-    """Draw the side, the slider and the number inputs; slider and numbers follow one another."""
-    scale = rules.scale(values)
-    if scale is None:
-        st.info("No document has a value in this column.")
-        return None, None
-    key = f"threshold.{column}"
-    side = st.segmented_control("Keep", SIDES, default=side, key=f"{key}.side", required=True) or side
-    low = high = None
-    if side != "at most":
-        begin = scale.tenth if start is None else start
-        low = _bound("at least", begin if side == "at least" else scale.least, scale, f"{key}.low")
-    if side != "at least":
-        begin = scale.ninetieth if start is None else start
-        high = _bound("at most", begin if side == "at most" else scale.most, scale, f"{key}.high")
-    return low, high
+@st.cache_data(show_spinner=False, max_entries=64)
+def _distribution(key_: str, column: str, by: str, logarithmic: bool, _corpus: Corpus) -> Distribution:  # noqa: ARG001 part of the key
+    names, codes = state.codes(_corpus, by)
+    return distribution(state.numbers(_corpus, column), codes, len(names), logarithmic=logarithmic)
 
 
-def _bound(label: str, start: float, scale: Scale, stored: str) -> float:
-    slider, number = f"{stored}.slider", f"{stored}.number"
-    value = float(st.session_state.setdefault(stored, start))
-    st.session_state[slider] = min(max(value, scale.least), scale.most)
-    st.session_state[number] = value
-    shape = f"%.{scale.decimals}f"
-    left, right = st.columns([4, 1], vertical_alignment="bottom")
-    left.slider(
-        label,
-        scale.least,
-        scale.most,
-        step=scale.step,
-        key=slider,
-        on_change=_follow(stored, slider),
-        format=shape,
-    )
-    right.number_input(
-        label,
-        key=number,
-        step=scale.step,
-        format=shape,
-        on_change=_follow(stored, number),
-        label_visibility="collapsed",
-    )
-    return value
-
-
-def _follow(stored: str, widget: str) -> Callable[[], None]:
-    def take() -> None:
-        st.session_state[stored] = st.session_state[widget]
-
-    return take
+@st.cache_data(show_spinner=False, max_entries=64)
+def _curve(key_: str, column: str, side: Side, by: str, _corpus: Corpus) -> Curve:  # noqa: ARG001 part of the key
+    names, codes = state.codes(_corpus, by)
+    tokens = state.numbers(_corpus, "tokens")
+    return curve(state.numbers(_corpus, column), side, tokens, codes, len(names))
 
 
 # --- categories -------------------------------------------------------------------------------------
 
 
-def _categorical(corpus: Corpus, column: str) -> tuple[Rule, NDArray[Any], tuple[float, ...]]:
+def _categorical(corpus: Corpus, column: str) -> tuple[Rule, NDArray[np.int32]]:
     names, codes = state.codes(corpus, "source")
     values, places = state.codes(corpus, column)
     found = counts(places, len(values), codes, len(names))
     commonest = values[int(found.sum(axis=0).argmax())]
     chosen = st.multiselect("Keep", values, default=[commonest], key=f"threshold.{column}.values")
     chart.value_counts(found, names, values, column, f"threshold.chart.{column}")
-    return Among(column, tuple(chosen)), places, ()
+    return Among(column, tuple(chosen)), places
 
 
 # --- what it would do -------------------------------------------------------------------------------
 
 
-def verdict(corpus: Corpus, rule: Rule, keep: NDArray[np.bool_], key: str) -> Outcome:
+def verdict(corpus: Corpus, rule: Rule, keep: NDArray[np.bool_], key: str, by: str = "source") -> Outcome:
     """Draw what a rule keeps and drops, in documents and tokens by domain, and send it to the desk."""
-    names, codes = state.codes(corpus, "source")
+    names, codes = state.codes(corpus, by)
     found = rules.outcome(keep, state.numbers(corpus, "tokens"), names, codes)
     total = found.total
     with st.container(horizontal=True):
@@ -175,15 +146,16 @@ def verdict(corpus: Corpus, rule: Rule, keep: NDArray[np.bool_], key: str) -> Ou
     with left:
         chart.kept_and_dropped(found, f"{key}.outcome")
     with right:
-        table.records(_rows(found), {"dropped": st.column_config.NumberColumn("dropped", format="percent")})
+        share = {"dropped": st.column_config.NumberColumn("dropped", format="percent")}
+        table.records(_rows(found, by), share, f"{corpus.name} {rule.words} by {by}", f"{key}.table")
     _send(corpus, rule, key)
     return found
 
 
-def _rows(found: Outcome) -> list[dict[str, object]]:
+def _rows(found: Outcome, by: str) -> list[dict[str, object]]:
     return [
         {
-            "domain": name,
+            by: name,
             "dropped": part.dropped_share,
             "docs kept": part.kept.documents,
             "docs dropped": part.dropped.documents,
