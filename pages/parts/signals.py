@@ -61,7 +61,7 @@ def multiples(corpus: Corpus, choose_key: str, tab_key: str, tab: str) -> None:
 @st.cache_data(show_spinner="Comparing domains …", max_entries=8)
 def _odd(key_: str, names: tuple[str, ...], by: str, _corpus: Corpus) -> list[Oddness]:  # noqa: ARG001 part of the key
     domains, codes = state.codes(_corpus, by)
-    return oddness({name: state.numbers(_corpus, name) for name in names}, codes, domains)
+    return oddness(state.many_numbers(_corpus, names), codes, domains)
 
 
 def _record(one: Oddness) -> dict[str, object]:
@@ -171,7 +171,7 @@ def _closest(found: Correlation) -> tuple[str, str]:
 
 @st.cache_data(show_spinner="Correlating …", max_entries=8)
 def _correlation(key_: str, names: tuple[str, ...], _corpus: Corpus) -> Correlation:  # noqa: ARG001 part of the key
-    return correlate({name: state.numbers(_corpus, name) for name in names})
+    return correlate(state.many_numbers(_corpus, names))
 
 
 def _joint(corpus: Corpus, across: str, up: str) -> None:

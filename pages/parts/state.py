@@ -137,9 +137,19 @@ def numbers(corpus: Corpus, column: str) -> NDArray[np.float64]:
 @st.cache_data(show_spinner=False, max_entries=64)
 def _numbers(folder: str, name: str, stamp_: str, column: str) -> NDArray[np.float64]:  # noqa: ARG001 it is part of the key
     home = Workspace(folder)
-    sql = f"SELECT CAST({quoted(column)} AS DOUBLE) AS value FROM documents ORDER BY row"  # noqa: S608 quoted
-    values = home.query(home.corpus(name), sql)["value"]
-    return np.asarray(values.to_numpy(), dtype=np.float64)
+    return _as_numbers(home.read(home.corpus(name), [column])[column])
+
+
+def many_numbers(corpus: Corpus, columns: Sequence[str]) -> dict[str, NDArray[np.float64]]:
+    """Several columns of numbers from one reading; not kept, for what is made of them is."""
+    table = workspace().read(corpus, list(columns))
+    return {name: _as_numbers(table[name]) for name in columns}
+
+
+def _as_numbers(column: Any) -> NDArray[np.float64]:
+    import pyarrow as pa
+
+    return np.asarray(column.cast(pa.float64(), safe=False).to_numpy(), dtype=np.float64)
 
 
 def codes(corpus: Corpus, column: str) -> tuple[list[str], NDArray[np.int32]]:
