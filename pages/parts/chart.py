@@ -141,7 +141,7 @@ def value_counts(
                 x=shown,
                 y=counts[position, top].tolist(),
                 name=plain.plotly(name, 32),
-                marker_color=palette.colour(position),
+                marker=palette.bar(position),
             )
         )
     figure.update_layout(barmode="stack")
@@ -198,13 +198,13 @@ def waterfall(rows: Sequence[WaterfallRow], key: str) -> None:
                 y=steps,
                 orientation="h",
                 name=plain.plotly(domain, 32),
-                marker_color=palette.colour(position),
+                marker=palette.bar(position),
                 hovertemplate="%{x:,} tokens<extra>" + plain.plotly(domain, 32) + "</extra>",
             )
         )
     figure.update_layout(barmode="stack")
     figure.update_yaxes(autorange="reversed", type="category")
-    height = max(220, 90 + 38 * len(rows))
+    height = max(120 + 19 * len(domains), 90 + 38 * len(rows))
     draw(palette.looks(figure, height, x="tokens left"), key, "Tokens left after each step of the mixture")
 
 

@@ -72,8 +72,12 @@ def _table(key_: str, chain: tuple[tuple[str, str], ...], by: str, _corpus: Corp
 def _told(corpus: Corpus, found: Filtering) -> None:
     kept = found.kept.total
     with st.container(horizontal=True):
-        st.metric("Documents kept", f"{kept.documents:,}", f"{kept.documents / corpus.documents:.1%} of all")
-        st.metric("Tokens kept", f"{kept.tokens:,}", f"{kept.tokens / max(corpus.tokens, 1):.1%} of all")
+        for label, count, whole in (
+            ("Documents kept", kept.documents, corpus.documents),
+            ("Tokens kept", kept.tokens, corpus.tokens),
+        ):
+            share = f"{count / max(whole, 1):.1%} of all"
+            st.metric(label, f"{count:,}", share, delta_color="off", delta_arrow="off")
     if found.warnings:
         shown = [plain.markdown(line) for line in found.warnings[:NUM_TOLD]]
         if len(found.warnings) > NUM_TOLD:

@@ -30,6 +30,12 @@ def colour(position: int) -> str:
     return COLOURS[position % len(COLOURS)]
 
 
+def bar(position: int) -> dict[str, Any]:
+    """How the n-th thing's bars look; after eight, colours come round again with stripes."""
+    stripes = ("", "/", "x", ".")[position // len(COLOURS) % 4]
+    return {"color": colour(position), "pattern": {"shape": stripes, "size": 6, "solidity": 0.35}}
+
+
 def faint(colour_: str, opacity: float = 0.35) -> str:
     """The colour, seen through."""
     red, green, blue = (int(colour_[at : at + 2], 16) for at in (1, 3, 5))
