@@ -83,7 +83,7 @@ def _one(corpus: Corpus, one: Oddness, by: str, choose_key: str, tab_key: str, t
 
     left, right = st.columns([4, 1], vertical_alignment="center")
     left.markdown(f"**{plain.markdown(one.name)}**")
-    right.button("Open", key=f"signals.open.{one.name}", on_click=choose, type="tertiary")
+    right.button("Set", key=f"signals.open.{one.name}", on_click=choose, type="tertiary")
     edges, whole, odd = _shape(state.key(corpus), one.name, by, one.domain, corpus)
     plots.small(edges, whole, odd, one.domain or "", f"signals.small.{one.name}")
     told = []

@@ -54,7 +54,7 @@ def test_an_odd_signal_leads_to_its_threshold(page):
     expect(page.get_by_text(re.compile("Grey: all documents"))).to_be_visible()
     settled(page)
     screenshot(page, "signals")
-    page.get_by_role("button", name="Open").first.click()
+    page.get_by_test_id("stMain").get_by_role("button", name="Set", exact=True).first.click()
 
     expect(page.get_by_role("tab", name="Threshold", selected=True)).to_be_visible()
     expect(page.get_by_text("Documents kept")).to_be_visible()
