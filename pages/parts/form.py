@@ -40,6 +40,8 @@ def brick(
     hints = typing.get_type_hints(made)
     settings = {}
     for field in dataclasses.fields(made):
+        if field.metadata.get("private"):
+            continue
         default = now[1].get(field.name) if now and now[0] == name else None
         if default is None and field.default is not dataclasses.MISSING:
             default = field.default

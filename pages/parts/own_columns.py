@@ -1,4 +1,4 @@
-"""Columns of the user's own: from SQL, a Parquet file, or Python that is allowed by name.
+"""Columns of the user's own: SQL, a Parquet file, Python that is allowed by name, signals that need a file.
 
 Owns the session keys that begin with `own.`.
 """
@@ -7,21 +7,42 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core import own
+from core import bricks, own
 from core.errors import MixdeskError
+from core.signals import NEEDS_A_FILE, SIGNALS
+from core.signals.rps_lines import RpsLines
 from core.types import Corpus
-from pages.parts import plain, progress, state
+from pages.parts import form, plain, progress, state
 
-WAYS = ("SQL", "Parquet file", "Python file")
+WAYS = ("SQL", "Parquet file", "Python file", "More signals")
+MORE = (*NEEDS_A_FILE, RpsLines.name)
 
 
 def panel(corpus: Corpus) -> None:
     """Draw the ways to a column of one's own; each becomes a job."""
     way = st.segmented_control("From", WAYS, default="SQL", key="own.way", required=True)
-    command = {"SQL": _sql, "Parquet file": _parquet, "Python file": _python}[way or "SQL"](corpus)
+    ways = {"SQL": _sql, "Parquet file": _parquet, "Python file": _python, "More signals": _signal}
+    command = ways[way or "SQL"](corpus)
     if command and st.button("Add the column", icon=":material/add:", key="own.add", type="primary"):
-        progress.submit(["add-column", corpus.name, *command], f"add a column to {corpus.name}")
+        verb = "score" if way == "More signals" else "add-column"
+        progress.submit([verb, corpus.name, *command], f"{verb} {corpus.name}")
         st.rerun()
+
+
+def _signal(corpus: Corpus) -> list[str] | None:  # noqa: ARG001 the ways are called alike
+    """Signals that need a text to be fitted on or a list of words, or that give a value a line."""
+    name, settings = form.brick({name: SIGNALS[name] for name in MORE}, "Signal", "own.signal")
+    defaults = bricks.settings_of(SIGNALS[name]())
+    changed = {key: value for key, value in settings.items() if value != defaults[key]}
+    if name in NEEDS_A_FILE and not any(isinstance(value, str) and value for value in changed.values()):
+        st.caption("Name the file that it needs, by its path on this machine.")
+        return None
+    told = [part for key, value in changed.items() for part in ("--set", f"{name}.{key}={_written(value)}")]
+    return ["--signal", name, *told]
+
+
+def _written(value: object) -> str:
+    return "none" if value is None else str(value)
 
 
 def _sql(corpus: Corpus) -> list[str] | None:

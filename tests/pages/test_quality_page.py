@@ -7,7 +7,6 @@ from core.filter import filter_by
 from core.jobs import Jobs
 from core.types import Filter, Mixture
 
-
 pytestmark = pytest.mark.usefixtures("workspace")
 
 
@@ -204,3 +203,17 @@ def test_own_python_waits_for_permission(draw, workspace, check):
         Jobs(workspace).jobs()[0].command
     )
     assert any("def score" in one.value for one in app.code)
+
+
+def test_a_signal_that_needs_a_file_is_queued_with_it(draw, workspace, check, tmp_path):
+    """No job without the file; its path goes along as a setting."""
+    app = draw("quality", signal="word_count", **{"own.way": "More signals", "own.signal.name": "perplexity"})
+    assert not [one for one in app.button if one.key == "own.add"]
+    app.text_input(key="own.signal.perplexity.reference").set_value(str(tmp_path / "a.txt")).run()
+    app.button(key="own.add").click().run()
+    check(app)
+
+    setting = f"perplexity.reference={tmp_path / 'a.txt'}"
+    assert ["score", "small", "--signal", "perplexity", "--set", setting] == list(
+        Jobs(workspace).jobs()[0].command
+    )
