@@ -22,6 +22,7 @@ from core.rulesets._exceptions import EXCEPTIONS
 
 LONGEST_CHUNK = 1_000
 _REMEMBERED = 200_000  # chunks, about 40 MB
+_REMEMBERED_CHARACTERS = 4_000_000  # of all these together; each may be a word of its own
 _LONGEST_SUFFIX = 12  # a run of full stops aside
 _QUOTES = (
     r"'\"\u201d\u201c`\u2018\u00b4\u2019\u201a,\u201e\u00bb\u00ab\u300c-\u300f\uff08\uff09"
@@ -90,12 +91,16 @@ def _rules(ascii_only: bool) -> _Rules:
 class _Memory(dict[str, tuple[str, ...]]):
     """The words of each chunk met, forgotten all at once when there are too many."""
 
+    characters = 0
+
     def __missing__(self, chunk: str) -> tuple[str, ...]:
         words = _cut(chunk)
         if len(chunk) <= LONGEST_CHUNK:
-            if len(self) >= _REMEMBERED:
+            if len(self) >= _REMEMBERED or self.characters > _REMEMBERED_CHARACTERS:
                 self.clear()
+                self.characters = 0
             self[chunk] = words
+            self.characters += len(chunk)
         return words
 
 
@@ -164,8 +169,11 @@ def _cut(chunk: str) -> tuple[str, ...]:
         return EXCEPTIONS[chunk]
     if chunk.isalpha():  # no affix, infix or address is made of letters alone
         return (chunk,)
+    if chunk.isascii() and chunk.isalnum() and chunk[-1].isdigit():  # none ends in a digit without a sign
+        return (chunk,)
     if len(chunk) > LONGEST_CHUNK:
-        return tuple(_LONG.findall(chunk))
+        known: dict[str, str] = {}  # each word once: a million marks are a million texts of 80 bytes
+        return tuple(known.setdefault(found[0], found[0]) for found in _LONG.finditer(chunk))
     return _with_exceptions(_affixes(chunk, EXCEPTIONS))
 
 

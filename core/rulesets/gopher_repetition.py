@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import re
+from array import array
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
+from itertools import accumulate, chain, pairwise
 from operator import mul
 from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from core.rulesets._page import Judge, Page, repeated
 
 _PARAGRAPHS = re.compile(r"\n{2,}")
 _LINES = re.compile(r"\n+")
 _WINDOW = 12  # characters; two n-grams of that length or more can be equal only where these are
+_MANY_WORDS = 20_000
+_PRIME = 0x100000001B3
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +100,7 @@ class GopherRepetition(Judge):
             (5, self.duplicated_5_n_grams), (6, self.duplicated_6_n_grams), (7, self.duplicated_7_n_grams),
             (8, self.duplicated_8_n_grams), (9, self.duplicated_9_n_grams), (10, self.duplicated_10_n_grams),
         )  # fmt: skip
-        starts = [0, *accumulate(map(len, page.words))]
+        starts = array("q", chain((0,), accumulate(map(len, page.words))))
         joined = "".join(page.words)
         candidates = _candidates(joined, starts, min(n for n, _ in bounds))
         for n, bound in bounds:
@@ -139,8 +146,10 @@ class _Ceiling:
         return max(n * self._longest + n - 1, heaviest + most + (heaviest if n == 4 else self._heaviest))
 
 
-def _candidates(joined: str, starts: list[int], n: int) -> list[int]:
+def _candidates(joined: str, starts: Sequence[int], n: int) -> Sequence[int]:
     """Where an n-gram begins that may stand twice: all others differ in their first characters already."""
+    if len(starts) > _MANY_WORDS:
+        return _candidates_of_many(joined, starts, n)
     windows = [joined[start : start + _WINDOW] for start in starts[:-1]]
     counts = Counter(windows)
     return [
@@ -150,7 +159,39 @@ def _candidates(joined: str, starts: list[int], n: int) -> list[int]:
     ]
 
 
-def _repeated_characters(joined: str, starts: list[int], candidates: list[int], n: int) -> int:
+def _candidates_of_many(joined: str, starts: Sequence[int], n: int) -> Sequence[int]:
+    """The same, and at most a few places more: windows are told apart by 64 bits of theirs.
+
+    A window as a text of its own takes a hundred bytes, which a text of ten million words has not.
+    """
+    begins = np.asarray(starts)
+    num = max(0, len(starts) - n)
+    hashes = _window_hashes(joined, begins)
+    order = np.argsort(hashes)
+    ordered = hashes[order]
+    again = np.zeros(len(ordered), dtype=bool)
+    equal = ordered[1:] == ordered[:-1]
+    again[1:] = equal
+    again[:-1] |= equal
+    may = np.zeros(len(ordered), dtype=bool)
+    may[order] = again
+    may = may[:num] | (begins[n:] - begins[:num] < _WINDOW)
+    return array("q", np.flatnonzero(may).astype(np.int64).tobytes())
+
+
+def _window_hashes(joined: str, begins: NDArray[np.int64]) -> NDArray[np.uint64]:
+    """Return 64 bits of the window at each word's beginning; equal windows have equal bits."""
+    points = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    hashes = np.zeros(len(begins) - 1, dtype=np.uint64)
+    for offset in range(_WINDOW):
+        at = begins[:-1] + offset
+        inside = at < len(points)
+        hashes *= np.uint64(_PRIME)
+        hashes[inside] += points[at[inside]] + np.uint64(1)  # 0 is what lies behind the end
+    return hashes
+
+
+def _repeated_characters(joined: str, starts: Sequence[int], candidates: Sequence[int], n: int) -> int:
     """Characters of n-grams that stood before, from left to right (datatrove's `find_all_duplicate`)."""
     met: set[str] = set()
     total = after = 0

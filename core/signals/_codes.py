@@ -20,6 +20,7 @@ _BULLETS = frozenset("•‣▶◀◦■□▪▫–")
 _PUNCTUATION = frozenset(string.punctuation)
 _TABLE = np.zeros(0x110000, dtype=np.uint16)  # 0 where nobody has met the character yet
 _WIDTH = np.ones(0x110000, dtype=np.uint8)  # characters it becomes in normalised text
+_AT_ONCE = 1 << 20
 Flags = NDArray[np.uint16]
 
 
@@ -29,14 +30,14 @@ class Codes:
     def __init__(self, part: Part) -> None:
         joined = "\n".join([*part.texts, ""])
         raw = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-        self.points: NDArray[Any] = raw.astype(np.intp)
+        self.points: NDArray[Any] = raw
         self.flags: Flags = _flags(self.points)
         self.bounds: Integers = np.zeros(len(part.texts) + 1, dtype=np.int64)
         np.cumsum([len(text) + 1 for text in part.texts], out=self.bounds[1:])
 
     def widths(self) -> NDArray[np.uint8]:
         """For every character how many it is in normalised text: 0 for punctuation and white space."""
-        found: NDArray[np.uint8] = _WIDTH[self.points]
+        found: NDArray[np.uint8] = _looked_up(_WIDTH, self.points)
         found[(self.flags & KEPT) == 0] = 0
         return found
 
@@ -68,11 +69,19 @@ def of_runs(flags: Flags, starts: Integers) -> Flags:
 
 
 def _flags(points: NDArray[Any]) -> Flags:
-    found: Flags = _TABLE[points]
+    found: Flags = _looked_up(_TABLE, points)
     if not found.all():
         for point in np.unique(points[found == 0]).tolist():
             _learn(point)
-        found = _TABLE[points]
+        found = _looked_up(_TABLE, points)
+    return found
+
+
+def _looked_up(table: NDArray[Any], points: NDArray[Any]) -> NDArray[Any]:
+    """Return the table's entry for each point; some at a time, for an index takes 8 bytes a character."""
+    found = np.empty(len(points), dtype=table.dtype)
+    for begin in range(0, len(points), _AT_ONCE):
+        found[begin : begin + _AT_ONCE] = table[points[begin : begin + _AT_ONCE].astype(np.intp)]
     return found
 
 

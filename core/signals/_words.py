@@ -6,7 +6,6 @@ import math
 import operator
 import re
 import string
-import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from itertools import chain
@@ -14,6 +13,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from core.signals._combining import decomposed
 
 _NO_PUNCTUATION = str.maketrans("", "", string.punctuation)
 _RAW_WORD = re.compile(r"\w+|[^\w\s]+")
@@ -31,7 +32,7 @@ def raw_words(text: str) -> list[str]:
 def normalised(text: str) -> str:
     """RedPajama-V2's normalised text: no ASCII punctuation, lower case, white space folded, NFD."""
     folded = " ".join(text.translate(_NO_PUNCTUATION).lower().split())
-    return folded if folded.isascii() else unicodedata.normalize("NFD", folded)
+    return folded if folded.isascii() else decomposed(folded)
 
 
 def lines(text: str) -> list[str]:
@@ -150,20 +151,26 @@ def numbered(first: Integers, base: int, second: Integers) -> tuple[Integers, In
     size = len(first)
     if not size:
         return first, first
-    key = first * base + second
+    key = first * base  # worked on in place: a text of ten million words has many arrays as it is
+    key += second
     if (int(first.max()) + 1) * base * size < 2**63:
-        packed = np.sort(key * size + np.arange(size))
-        ordered, places = np.divmod(packed, size)
+        key *= size
+        key += np.arange(size)
+        key.sort()
+        key, places = np.divmod(key, size)
     else:
         places = np.argsort(key, kind="stable")
-        ordered = key[places]
+        key = key[places]
     new = np.empty(size, dtype=bool)
     new[0] = True
-    np.not_equal(ordered[1:], ordered[:-1], out=new[1:])
-    number = np.cumsum(new) - 1
-    counts = np.diff(np.append(np.flatnonzero(new), size))
+    np.not_equal(key[1:], key[:-1], out=new[1:])
+    del key
+    number = np.cumsum(new)
+    number -= 1
     numbers = np.empty(size, dtype=np.int64)
     numbers[places] = number
+    del places, number
+    counts = np.diff(np.append(np.flatnonzero(new), size))
     return numbers, counts[numbers]
 
 

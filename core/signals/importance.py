@@ -23,6 +23,7 @@ from core.types import ColumnKind, Columns, Progress, silent
 BUCKETS = 10_000
 FLOOR = 1e-8  # added to each probability
 KNOWN_FEATURES = 500_000  # whose buckets are remembered: about 100 MB a process
+LONGEST_KNOWN = 100  # characters; a longer one hardly comes again, and may be as long as its text
 Floats = NDArray[np.float64]
 
 
@@ -110,14 +111,19 @@ def _log_shares(texts: Iterable[str], path: str) -> Floats:
 
 
 class _Features(dict[Any, int]):
-    """The bucket of each word and pair of words, found when first asked for; forgets all when it is full."""
+    """The bucket of each word and pair of words, found when first asked for; forgets all when it is full.
+
+    Long ones are never kept, so that a corpus of them does not fill the memory.
+    """
 
     def __missing__(self, feature: str | tuple[str, str]) -> int:
-        if len(self) >= KNOWN_FEATURES:
-            self.clear()
         text = feature if isinstance(feature, str) else " ".join(feature)
         digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
-        self[feature] = bucket = int.from_bytes(digest) % BUCKETS
+        bucket = int.from_bytes(digest) % BUCKETS
+        if len(text) <= LONGEST_KNOWN:
+            if len(self) >= KNOWN_FEATURES:
+                self.clear()
+            self[feature] = bucket
         return bucket
 
 

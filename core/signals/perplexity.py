@@ -22,6 +22,7 @@ from core.signals.ngrams.reference import Cut
 from core.types import ColumnKind, Columns, Progress, silent
 
 PART_CHARACTERS = 500_000  # scored at once
+WORDS_AT_ONCE = 200_000  # of a longer text's lines
 HEAD, TAIL = 30.0, 60.0  # CCNet's percentiles
 
 
@@ -132,18 +133,35 @@ class Perplexity:
         return pa.array(buckets, pa.string())  # typed, for a shard may hold nulls alone
 
     def _perplexities(self, texts: Sequence[str]) -> NDArray[np.float64]:
-        cut = references.cutter(self.cut)
-        lines = [[words for line in text.split("\n") if (words := cut(line))] for text in texts]
-        sizes = np.fromiter((sum(map(len, some)) + len(some) for some in lines), np.int64, len(lines))
-        counts = np.fromiter(map(len, lines), np.int64, len(lines))
-        scores = self._log10_scores([words for some in lines for words in some])
+        sizes, counts = np.zeros(len(texts), np.int64), np.zeros(len(texts), np.int64)
+        joined = np.concatenate([self._log10_scores(some) for some in self._lines(texts, sizes, counts)])
         values = np.full(len(texts), math.nan)
         some = np.flatnonzero(counts)
         if len(some):
             begins = np.cumsum(counts[some]) - counts[some]
             with np.errstate(over="ignore"):
-                values[some] = 10.0 ** (-np.add.reduceat(scores, begins) / sizes[some])
+                values[some] = 10.0 ** (-np.add.reduceat(joined, begins) / sizes[some])
         return values
+
+    def _lines(
+        self, texts: Sequence[str], sizes: NDArray[np.int64], counts: NDArray[np.int64]
+    ) -> Iterator[list[list[str]]]:
+        """Yield the lines' words, some lines at a time; count each text's words and ends, and its lines."""
+        cut = references.cutter(self.cut)
+        lines: list[list[str]] = []
+        held = 0
+        for i, text in enumerate(texts):
+            for line in text.split("\n"):
+                if not (words := cut(line)):
+                    continue
+                lines.append(words)
+                sizes[i] += len(words) + 1
+                counts[i] += 1
+                held += len(words) + 1
+                if held > WORDS_AT_ONCE:
+                    yield lines
+                    lines, held = [], 0
+        yield lines
 
     def _log10_scores(self, lines: Sequence[Sequence[str]]) -> NDArray[np.float64]:
         if self._is_binary:

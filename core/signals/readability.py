@@ -63,16 +63,19 @@ class Readability:
         words = clean.translate(_STOPS).lower().split()
         if not words or _latin_share(text) < self.min_latin:
             return (_words.NULL,) * len(_NAMES)
-        counts = syllables(words)
-        joined = "".join(words)
+        counts, num_words = syllables(words), len(words)
+        letters = sum(len(word) - word.count("'") for word in words)
+        del words  # of a text of 50 MB each list of words takes as much as ten such texts
         tokens = text.split()
+        characters_per_token = sum(map(len, tokens)) / len(tokens)
+        del tokens
         return _indices(
-            words=len(words),
+            words=num_words,
             sentences=_sentences(clean),
-            syllables_per_word=sum(counts) / len(words),
+            syllables_per_word=sum(counts) / num_words,
             hard=sum(count >= _POLYSYLLABLE for count in counts),
-            letters=len(joined) - joined.count("'"),
-            characters_per_token=sum(map(len, tokens)) / len(tokens),
+            letters=letters,
+            characters_per_token=characters_per_token,
         )
 
 
@@ -106,7 +109,7 @@ def _without_punctuation(text: str) -> str:
 
 def _sentences(clean: str) -> int:
     """Stretches between full stops that hold three words or more; at least 1."""
-    return max(1, sum(len(stretch.split(None, 3)) > 2 for stretch in _SENTENCE.findall(clean)))
+    return max(1, sum(len(stretch[0].split(None, 3)) > 2 for stretch in _SENTENCE.finditer(clean)))
 
 
 def _latin_share(text: str) -> float:

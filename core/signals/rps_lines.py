@@ -64,14 +64,8 @@ def _lists(part: _words.Part) -> tuple[Integers, Sequence[NDArray[Any]]]:
     sizes = np.bincount(documents, minlength=len(part.texts))
     words = _num_words(codes, begins, ends)
     last = np.isin(ends + 1, codes.bounds)  # ends at the text's end, so without a line feed of its own
-    dense = np.flatnonzero((codes.flags & _codes.SPACE) == 0)
-    first_dense, end_dense = np.searchsorted(dense, begins), np.searchsorted(dense, ends)
-    filled = end_dense > first_dense
-    opening, closing = np.zeros(len(begins), np.uint16), np.zeros(len(begins), np.uint16)
-    opening[filled] = codes.flags[dense[first_dense[filled]]]
-    closing[filled] = codes.flags[dense[end_dense[filled] - 1]]
-    widths = np.cumsum(np.append(0, codes.widths()))
-    characters = widths[ends] - widths[begins] + np.maximum(words - 1, 0)
+    opening, closing = _outermost(codes, begins, ends)
+    characters = _characters(codes, begins, ends) + np.maximum(words - 1, 0)
     numeric = _within(codes.flags & _codes.NUMERIC, begins, ends)
     capitals = _within(codes.flags & _codes.UPPER, begins, ends)
     return sizes, (
@@ -92,6 +86,25 @@ def _lines(codes: _codes.Codes) -> tuple[Integers, Integers, Integers]:
     real = (ends > begins) | ~np.isin(ends + 1, codes.bounds)
     documents = np.searchsorted(codes.bounds, begins, side="right") - 1
     return begins[real], ends[real], documents[real]
+
+
+def _outermost(codes: _codes.Codes, begins: Integers, ends: Integers) -> tuple[_codes.Flags, _codes.Flags]:
+    """Return the flags of each line's first and last character that is no white space, 0 without any."""
+    dense = np.flatnonzero((codes.flags & _codes.SPACE) == 0)
+    first_dense, end_dense = np.searchsorted(dense, begins), np.searchsorted(dense, ends)
+    filled = end_dense > first_dense
+    opening, closing = np.zeros(len(begins), np.uint16), np.zeros(len(begins), np.uint16)
+    opening[filled] = codes.flags[dense[first_dense[filled]]]
+    closing[filled] = codes.flags[dense[end_dense[filled] - 1]]
+    return opening, closing
+
+
+def _characters(codes: _codes.Codes, begins: Integers, ends: Integers) -> Integers:
+    """Count each line's characters in normalised text, without the spaces between its words."""
+    upto = np.zeros(len(codes.points) + 1, dtype=np.int64)
+    np.cumsum(codes.widths(), out=upto[1:])
+    found: Integers = upto[ends] - upto[begins]
+    return found
 
 
 def _num_words(codes: _codes.Codes, begins: Integers, ends: Integers) -> Integers:

@@ -16,7 +16,7 @@ _CANDIDATE = re.compile(r"(?:1[5-9]|20)[0-9]{2}(?![0-9])(?<![0-9]{5})")
 _MONTH = r"(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]{0,6}\.?"
 # Signs that always stand by a year: a month, the other half of a date, a copyright, a bracket.
 _DATED = re.compile(
-    rf"(?:\b{_MONTH}(?:\s[0-3]?[0-9](?:st|nd|rd|th)?)?,?\s|(?<![0-9.,/-])[0-3]?[0-9]([/.-])[0-3]?[0-9]\1"
+    rf"(?=[jfmasondcyw(©0-9])(?:\b{_MONTH}(?:\s[0-3]?[0-9](?:st|nd|rd|th)?)?,?\s|(?<![0-9.,/-])[0-3]?[0-9]([/.-])[0-3]?[0-9]\1"
     r"|©\s?|\(c\)\s?|\bcopyright\s|\byears?\s|\bcirca\s|\bca?\.\s|\ba\.?d\.?\s|\b(?:spring|summer|autumn|winter|fall)\s(?:of\s)?"
     r"|(?<![0-9])(?:1[5-9]|20)[0-9]{2}\s?[-–—]\s?)$",
     re.IGNORECASE,
@@ -44,6 +44,10 @@ _PAGES = re.compile(
     r"\b(?:pages?|pp?|lines?|nos?|numbers?|ports?)[.:]?\s?[0-9]{1,5}\s?[-–—]\s?$", re.IGNORECASE
 )
 _WINDOW = 48
+_DASHES = frozenset("-–—")
+# The most characters that each of these can span before the year, and a line feed that `$` passes over: the
+# search begins no earlier.
+_DATED_SPAN, _LABEL_SPAN, _PREPOSITION_SPAN, _PAGES_SPAN = 20, 12, 8, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +98,11 @@ def _years(text: str) -> Iterator[int]:
 
 def _is_year(before: str, after: str) -> bool:
     """Tell a year from another number of four digits by what stands on either side."""
-    if _PAGES.search(before):
+    if not _DASHES.isdisjoint(before[-3:]) and _ends(_PAGES, before, _PAGES_SPAN):
         return False
-    if _DATED.search(before):
+    if _ends(_DATED, before, _DATED_SPAN):
         return not after[:1].isalnum()
-    if _LABEL.search(before):
+    if _ends(_LABEL, before, _LABEL_SPAN):
         return False
     if _DATE_END.match(after) or (_BRACKETED.search(before) and _BRACKET_END.match(after)):
         return True
@@ -106,4 +110,9 @@ def _is_year(before: str, after: str) -> bool:
         return False
     if _SPAN_END.match(after):
         return True
-    return bool(_PREPOSITION.search(before)) and not _COUNTED.match(after)
+    return _ends(_PREPOSITION, before, _PREPOSITION_SPAN) and not _COUNTED.match(after)
+
+
+def _ends(pattern: re.Pattern[str], before: str, span: int) -> bool:
+    """Whether the pattern stands at the end; `span` is the most characters that it can take."""
+    return pattern.search(before, max(0, len(before) - span)) is not None
