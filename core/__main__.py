@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer._click.exceptions import ClickException  # Typer carries its own click and names no public one
 
-from core import filter_commands, own_commands, review_commands, score_commands
+from core.commands import contamination, filters, licences, own, review, score
 from core.errors import BadInputError, MixdeskError, NotFoundError
 from core.terminal import (
     DEFAULT_WORKSPACE,
@@ -40,11 +40,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-app.add_typer(review_commands.app, name="review")
-app.command(name="score")(score_commands.score)
-app.command(name="boilerplate")(score_commands.boilerplate)
-app.command(name="filters")(filter_commands.filters)
-app.command(name="add-column")(own_commands.add_column)
+app.add_typer(review.app, name="review")
+app.command(name="score")(score.score)
+app.command(name="boilerplate")(score.boilerplate)
+app.command(name="filters")(filters.filters)
+app.command(name="licences")(licences.licences)
+app.command(name="contamination")(contamination.contamination)
+app.command(name="add-column")(own.add_column)
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The corpus.")]
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from core.bricks import settings_of
 from core.doors import Source
 from core.errors import BadInputError
+from core.rulesets import PRESETS
 from core.signals import SIGNALS
 from core.sources import demo_sources, open_sources
 from core.sources._records import well_formed
@@ -23,7 +24,10 @@ from core.workspace import Workspace
 
 RESERVED = (
     *FIXED, "cluster", "cluster_name", "x", "y", "duplicate_group", "is_duplicate",
-    "duplicate_group_local", "is_duplicate_local", "vector", "domain_tokens",
+    "duplicate_group_local", "is_duplicate_local", "vector", "domain_tokens", "boilerplate_share",
+    "boilerplate_lines", "licence", "licence_tier", "licence_evidence", "licence_conflict",
+    *(f"{name}_{n}" for n in (8, 13) for name in ("contamination", "contaminated")),
+    *(f"contamination_{n}_{name}" for n in (8, 13) for name in ("coverage", "benchmark")),
 )  # fmt: skip
 REPORT_EVERY = 500  # records
 REMEDIES = {
@@ -164,7 +168,7 @@ class _Reading:
 
 def reserved_names() -> set[str]:
     """Return the column names that a document's own fields must leave to the stages."""
-    names = set(RESERVED)
+    names = {*RESERVED, *(f"{preset}_reason" for preset in PRESETS)}
     for signal in SIGNALS.values():
         names.update(signal().columns)
     return names

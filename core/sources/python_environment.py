@@ -100,7 +100,7 @@ class PythonEnvironment:
             "package": found.package.name,
             "path": found.path,
             "part": number,
-            "licence": found.package.licence,
+            "license": found.package.licence,
             "year": int(year[1]) if year else None,
             "locale": _environment.locale_of(found.path),
         }

@@ -438,4 +438,4 @@ def test_the_demo_is_the_same_twice(home):
     assert first.fingerprint == second.fingerprint
     assert (first.documents, first.rejected) == (300, {})
     assert len(first.domains) >= 6
-    assert {"package", "path", "licence", "year"} <= set(first.fields)
+    assert {"package", "path", "license", "year"} <= set(first.fields)

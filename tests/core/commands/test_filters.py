@@ -13,7 +13,7 @@ from core.errors import BadInputError
 from core.types import Document
 from core.workspace import Workspace
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture

@@ -12,12 +12,12 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from core.commands.own import add_column
 from core.errors import BadInputError, NotFoundError
-from core.own_commands import add_column
 from core.types import Document
 from core.workspace import Workspace
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 APP = typer.Typer()
 APP.command(name="add-column")(add_column)
 
@@ -50,10 +50,7 @@ def call(workspace, *arguments):
 
 def run(workspace, *arguments):
     """Run the command in a process of its own, as `python -m core` does."""
-    code = (
-        "from core import __main__ as commands, own_commands;"
-        "commands.app.command(name='add-column')(own_commands.add_column); commands.main()"
-    )
+    code = "from core import __main__ as commands;commands.main()"
     command = [sys.executable, "-c", code, "add-column", *arguments, "--workspace", str(workspace)]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 

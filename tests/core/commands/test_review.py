@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from core import review_commands
+from core.commands import review
 from core.errors import BadInputError
 from core.types import Document, Mixture
 from core.workspace import Workspace
@@ -23,7 +23,7 @@ def home(tmp_path):
 def run(home, capsys):
     def command(*words, as_json=True):
         flags = ["--workspace", str(home.folder), *(["--json"] if as_json else [])]
-        review_commands.app([*words, *flags], standalone_mode=False)
+        review.app([*words, *flags], standalone_mode=False)
         printed = capsys.readouterr().out
         return json.loads(printed) if as_json else printed
 
