@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
 
-from core.types import Corpus, Manifest, Plan
+from core.types import Corpus, Manifest, Mixture, Plan
 
 
 def card(plan: Plan, manifest: Manifest, corpus: Corpus) -> str:
@@ -42,6 +42,7 @@ def card(plan: Plan, manifest: Manifest, corpus: Corpus) -> str:
             ((_code(row.name), f"{row.documents:,}", f"{row.tokens:,}") for row in plan.waterfall),
         ),
         "\n".join(f"- {_code(f.name)} keeps {_code(f.keep)}" for f in mixture.filters) or "No filter.",
+        _masked(mixture),
         "## Warnings",
         "\n".join(told),
         "## Files",
@@ -51,6 +52,18 @@ def card(plan: Plan, manifest: Manifest, corpus: Corpus) -> str:
         ),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _masked(mixture: Mixture) -> str:
+    """What has been masked in the texts; tokens were counted before."""
+    if mixture.mask is None:
+        return "Personal data in the texts was not masked."
+    how = {"placeholder": "by a word for its kind", "surrogate": "by a stand-in that is nobody's"}
+    kinds = ", ".join(kind.replace("_", " ") for kind in mixture.mask.kinds)
+    return (
+        f"Masked in the texts, {how[mixture.mask.style]}: {kinds}, as far as patterns find them. "
+        "Tokens were counted before; ids and sources are as they came."
+    )
 
 
 def _head(manifest: Manifest) -> str:

@@ -29,6 +29,7 @@ from core.types import (
     Manifest,
     ManifestDomain,
     ManifestFile,
+    Mask,
     Mixture,
     Plan,
     Progress,
@@ -83,12 +84,15 @@ def _write(
     except FileNotFoundError:
         raise replaced from None
     contents: dict[str, str] = {}
+    mask = plan.mixture.mask
 
     def documents(domain: str) -> Iterator[Any]:
         import pyarrow as pa
 
         digest = hashlib.sha256()
         for table in shuffled.documents(domain):
+            if mask is not None:
+                table = _masked(table, mask)
             signed = zip(table["id"].to_pylist(), table["content_hash"].to_pylist(), strict=True)
             digest.update("".join(json.dumps(pair) + "\n" for pair in signed).encode())
             named = pa.array([domain] * table.num_rows, pa.string())
@@ -105,6 +109,21 @@ def _write(
     disk.write_text(folder / "README.md", card(plan, manifest, corpus))
     disk.write_json(folder / "manifest.json", manifest.model_dump(mode="json"))
     return manifest
+
+
+def _masked(table: Any, mask: Mask) -> Any:
+    """Return the documents with personal data masked in their texts, signed by what then stands there."""
+    import pyarrow as pa
+
+    from core.masking import mask as masked
+
+    kinds = frozenset(mask.kinds)
+    texts = [masked(text, kinds, mask.style, mask.seed) for text in table["text"].to_pylist()]
+    hashes = [hashlib.sha256(text.encode()).hexdigest() for text in texts]
+    for name, values in (("text", texts), ("content_hash", hashes)):
+        place = table.column_names.index(name)
+        table = table.set_column(place, name, pa.array(values, table.schema.field(name).type))
+    return table
 
 
 def sealed(

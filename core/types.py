@@ -167,6 +167,16 @@ def check_weights(weights: Mapping[str, float]) -> None:
         raise ValueError(f"weights sum to {total:.6g}, not 1; divide each by {total:.6g}")
 
 
+class Mask(_Strict):
+    """What personal data an export masks in the texts: by a word for its kind, or by a stand-in."""
+
+    kinds: tuple[Literal["secret", "iban", "card", "national_id", "email", "ip", "phone"], ...] = Field(
+        default=("secret", "iban", "card", "national_id", "email", "ip", "phone"), min_length=1
+    )
+    style: Literal["placeholder", "surrogate"] = "placeholder"
+    seed: int = Field(default=0, ge=0, lt=2**63)
+
+
 class Mixture(_Strict):
     """What to train on: filters, deduplication, selection, weights, budget, epochs and stages.
 
@@ -187,6 +197,7 @@ class Mixture(_Strict):
     stages: tuple[Stage, ...] = ()
     seed: int = Field(default=0, ge=0, lt=2**63)
     rationale: str = ""
+    mask: Mask | None = Field(default=None, exclude_if=lambda mask: mask is None)
 
     @field_validator("weights")
     @classmethod

@@ -20,6 +20,8 @@ from core.signals import (
     line_shapes,
     list_table,
     mathematics,
+    personal,
+    personal_data,
     rps_bad_words,
     rps_content,
     rps_lines,
@@ -145,6 +147,12 @@ def _formulae(text: str, _: Signal) -> Iterator[Span]:
 
 
 _Table = Mapping[str, tuple[type[Any], Find, str]]
+
+
+def _personal(kind: str | None, text: str, _: Signal) -> Iterator[Span]:
+    return (Span(one.start, one.end, one.what) for one in personal.found(text) if kind in (None, one.kind))
+
+
 _SHARES: _Table = {
     "letter_share": (characters.Characters, partial(_dense, characters._LETTER, "letters"), "letters"),
     "digit_share": (characters.Characters, partial(_dense, characters._DIGIT, "digits"), "digits"),
@@ -213,4 +221,12 @@ _REDPAJAMA: _Table = {
         rps_lines.RpsLines, rps.starts_with_bullet, "lines that start with a bullet",
     ),
 }  # fmt: skip
-COLUMNS: _Table = {**_SHARES, **_REDPAJAMA}
+_PERSONAL: _Table = {
+    f"pii_{kind}": (
+        personal_data.PersonalData,
+        partial(_personal, kind),
+        f"what looks like {kind.replace('_', ' ')}",
+    )
+    for kind in personal.KINDS
+} | {"pii_count": (personal_data.PersonalData, partial(_personal, None), "personal data and secrets")}
+COLUMNS: _Table = {**_SHARES, **_REDPAJAMA, **_PERSONAL}

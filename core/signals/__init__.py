@@ -12,6 +12,7 @@ from core.signals.line_shapes import LineShapes
 from core.signals.list_table import ListTable
 from core.signals.mathematics import Mathematics
 from core.signals.perplexity import Perplexity
+from core.signals.personal_data import PersonalData
 from core.signals.readability import Readability
 from core.signals.rps_bad_words import RpsBadWords
 from core.signals.rps_content import RpsContent
@@ -41,6 +42,7 @@ SIGNALS: dict[str, type[Signal]] = {
     TextAge.name: TextAge,
     Language.name: Language,
     Toxicity.name: Toxicity,
+    PersonalData.name: PersonalData,
     Perplexity.name: Perplexity,
     Importance.name: Importance,
 }

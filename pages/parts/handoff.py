@@ -71,6 +71,7 @@ def text(corpus: Corpus, mixture: Mixture) -> None:
 
 def export(corpus: Corpus, mixture: Mixture) -> None:
     """Draw the export and the hand-off to training, and the exports that are there."""
+    mixture = _mask(corpus, mixture)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         format_ = st.selectbox("Format", list(EXPORTERS), key="handoff.format", width=160)
         folder = _folder(corpus, mixture, format_)
@@ -95,6 +96,22 @@ def export(corpus: Corpus, mixture: Mixture) -> None:
     else:
         st.caption("This very mixture has not been exported yet; sending it to training exports it first.")
     _exports()
+
+
+def _mask(corpus: Corpus, mixture: Mixture) -> Mixture:
+    """Draw what personal data the export masks; a change is one of the mixture's."""
+    now = None if mixture.mask is None else mixture.mask.style
+    ways_ = {None: "as it is", "placeholder": "by a word for its kind", "surrogate": "by a stand-in"}
+    style = st.selectbox(
+        "Personal data in the texts", list(ways_), index=list(ways_).index(now),
+        format_func=lambda way: ways_[way], key=f"handoff.mask.{now}", width=260,
+        help="E-mail, IP, phone, card and account numbers, national identifiers, keys and tokens, as far as "
+        "patterns find them. The YAML chooses among the kinds.",
+    )  # fmt: skip
+    if style != now:
+        desk.change(corpus, mask=None if style is None else {"style": style})
+        st.rerun()
+    return mixture
 
 
 def _folder(corpus: Corpus, mixture: Mixture, format_: str) -> Path:

@@ -69,7 +69,7 @@ def test_gives_one_value_a_text_in_each_column(brick):
     assert list(brick.columns) == list(found)
     assert {len(TEXTS)} == {len(values) for values in found.values()}
     assert brick.name in SIGNALS
-    assert brick.kind in ("quality", "language", "toxicity")
+    assert brick.kind in ("quality", "language", "toxicity", "risk")
 
 
 def test_value_does_not_depend_on_the_batch(brick):
