@@ -36,6 +36,11 @@ _CAPITAL = re.compile(r"[^\W\d_]+")
 _BRACKET = re.compile(r"[{}]")
 _SYMBOL = re.compile(r"#|\.\.\.|…")
 _TOKEN = re.compile(r"\S+")
+# what `characters` counts, one by one
+_CHARACTER_LETTER = re.compile(r"[^\W\d_]")
+_CHARACTER_DIGIT = re.compile(r"\d")
+_CHARACTER_SYMBOL = re.compile(r"[^\w\s]|_")
+_CHARACTER_DAMAGE = re.compile(r"[\ufffd\x00-\x08\x0e-\x1b\x7f\ud800-\udfff]")
 
 
 def _all(pattern: re.Pattern[str], why: str, text: str, _: Signal) -> Iterator[Span]:
@@ -154,12 +159,12 @@ def _personal(kind: str | None, text: str, _: Signal) -> Iterator[Span]:
 
 
 _SHARES: _Table = {
-    "letter_share": (characters.Characters, partial(_dense, characters._LETTER, "letters"), "letters"),
-    "digit_share": (characters.Characters, partial(_dense, characters._DIGIT, "digits"), "digits"),
+    "letter_share": (characters.Characters, partial(_dense, _CHARACTER_LETTER, "letters"), "letters"),
+    "digit_share": (characters.Characters, partial(_dense, _CHARACTER_DIGIT, "digits"), "digits"),
     "uppercase_share": (characters.Characters, _capitals, "capital letters"),
-    "symbol_share": (characters.Characters, partial(_dense, characters._SYMBOL, "symbols"), "symbols"),
+    "symbol_share": (characters.Characters, partial(_dense, _CHARACTER_SYMBOL, "symbols"), "symbols"),
     "replacement_share": (
-        characters.Characters, partial(_dense, characters._DAMAGE, "damaged"), "lost and control characters",
+        characters.Characters, partial(_dense, _CHARACTER_DAMAGE, "damaged"), "lost and control characters",
     ),
     "code_share": (code_share.CodeShare, _code, "lines that look like code"),
     "markup_share": (code_share.CodeShare, partial(_all, code_share._TAG, "markup"), "tags and entities"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 import unicodedata
 from typing import Any
@@ -14,9 +15,11 @@ from core.signals._words import Integers, Part
 WORD, SPACE, LATIN, UPPER, LOWER, SENTENCE_END, KEPT, NUMERIC, TERMINAL, BULLET, _KNOWN = (
     1 << i for i in range(11)
 )
+LETTER, DIGIT, SYMBOL, DAMAGE = (1 << i for i in range(11, 15))
 _SENTENCE_ENDS = frozenset(".!?")
 _TERMINALS = frozenset(".!?”")
 _BULLETS = frozenset("•‣▶◀◦■□▪▫–")
+_DAMAGE = re.compile(r"[\ufffd\x00-\x08\x0e-\x1f\x7f\ud800-\udfff]")
 _PUNCTUATION = frozenset(string.punctuation)
 _TABLE = np.zeros(0x110000, dtype=np.uint16)  # 0 where nobody has met the character yet
 _WIDTH = np.ones(0x110000, dtype=np.uint8)  # characters it becomes in normalised text
@@ -101,6 +104,10 @@ def _learn(point: int) -> None:
         NUMERIC: any(map(str.isnumeric, folded)),
         TERMINAL: char in _TERMINALS,
         BULLET: char in _BULLETS,
+        LETTER: char.isalnum() and not char.isdecimal(),
+        DIGIT: char.isdecimal(),
+        SYMBOL: not space and not char.isalnum(),
+        DAMAGE: not space and bool(_DAMAGE.match(char)),
     }
     _WIDTH[point] = len(folded)
     _TABLE[point] = _KNOWN | sum(flag for flag, holds in facts.items() if holds)

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from core.signals import _words
+from numpy.typing import NDArray
+
+from core.signals import _codes, _words
 from core.types import ColumnKind, Columns
 
 _NAMES = ("letter_share", "digit_share", "uppercase_share", "symbol_share", "replacement_share")
-_LETTER = re.compile(r"[^\W\d_]")
-_DIGIT = re.compile(r"\d")
-_SYMBOL = re.compile(r"[^\w\s]|_")
-_DAMAGE = re.compile(r"[\ufffd\x00-\x08\x0e-\x1f\x7f\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +33,20 @@ class Characters:
 
     def score(self, texts: Sequence[str]) -> Columns:
         """Return five shares a text."""
-        return _words.table(_NAMES, [_row(text) for text in texts])
+        return _words.scored(_NAMES, texts, _values)
 
 
-def _row(text: str) -> tuple[float, ...]:
-    dense = "".join(text.split())
-    letters = _LETTER.findall(dense)
+def _values(part: _words.Part) -> Sequence[NDArray[Any]]:
+    codes = _codes.of(part)
+
+    def count(flag: int, value: int | None = None) -> _words.Integers:
+        return _words.sums((codes.flags & flag) == (flag if value is None else value), codes.bounds)
+
+    dense, letters = count(_codes.SPACE, 0), count(_codes.LETTER)
     return (
-        _words.ratio(len(letters), len(dense)),
-        _words.ratio(len(_DIGIT.findall(dense)), len(dense)),
-        _words.ratio(sum(map(str.isupper, letters)), len(letters)),
-        _words.ratio(len(_SYMBOL.findall(dense)), len(dense)),
-        _words.ratio(len(_DAMAGE.findall(dense)), len(dense)),
+        _words.shares(letters, dense),
+        _words.shares(count(_codes.DIGIT), dense),
+        _words.shares(count(_codes.LETTER | _codes.UPPER), letters),
+        _words.shares(count(_codes.SYMBOL), dense),
+        _words.shares(count(_codes.DAMAGE), dense),
     )
