@@ -21,7 +21,7 @@ from core.signals.rps_repetition import RpsRepetition
 from core.signals.rps_stop_words import RpsStopWords
 from core.signals.rps_words import RpsWords
 from core.signals.text_age import TextAge
-from core.signals.toxicity import Toxicity
+from core.signals.toxicity import Toxicity, ToxicityDimensions
 
 SIGNALS: dict[str, type[Signal]] = {
     Lengths.name: Lengths,
@@ -42,14 +42,17 @@ SIGNALS: dict[str, type[Signal]] = {
     TextAge.name: TextAge,
     Language.name: Language,
     Toxicity.name: Toxicity,
+    ToxicityDimensions.name: ToxicityDimensions,
     PersonalData.name: PersonalData,
     Perplexity.name: Perplexity,
     Importance.name: Importance,
 }
 
 NEEDS_A_FILE = (RpsStopWords.name, RpsBadWords.name, Perplexity.name, Importance.name)
-# What is computed where nobody names a signal: not what needs a file of the user's, nor lists a line,
-# which would outgrow everything else.
-DEFAULT: list[str] = [name for name in SIGNALS if name not in (RpsLines.name, *NEEDS_A_FILE)]
+# What is computed where nobody names a signal: not what needs a file of the user's, nor the dimensions
+# of toxicity, which take an encoder's time, nor lists a line, which would outgrow everything else.
+DEFAULT: list[str] = [
+    name for name in SIGNALS if name not in (RpsLines.name, ToxicityDimensions.name, *NEEDS_A_FILE)
+]
 
 __all__ = ["DEFAULT", "NEEDS_A_FILE", "SIGNALS"]

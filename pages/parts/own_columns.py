@@ -11,11 +11,12 @@ from core import bricks, own
 from core.errors import MixdeskError
 from core.signals import NEEDS_A_FILE, SIGNALS
 from core.signals.rps_lines import RpsLines
+from core.signals.toxicity import ToxicityDimensions
 from core.types import Corpus
 from pages.parts import form, plain, progress, state
 
 WAYS = ("SQL", "Parquet file", "Python file", "More signals")
-MORE = (*NEEDS_A_FILE, RpsLines.name)
+MORE = (*NEEDS_A_FILE, RpsLines.name, ToxicityDimensions.name)
 
 
 def panel(corpus: Corpus) -> None:

@@ -1,5 +1,6 @@
-"""Toxicity: the brick, the script that trains its model, the model and its card."""
+"""Toxicity: the bricks, the scripts that train their models, the models and their cards."""
 
 from core.signals.toxicity.brick import Toxicity
+from core.signals.toxicity.dimensions import ToxicityDimensions
 
-__all__ = ["Toxicity"]
+__all__ = ["Toxicity", "ToxicityDimensions"]
