@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from core.types import DomainCount
 
+LEAST_SPAN = 1e-300  # closer values are one: a step between them would be none
 LARGE_LOSS = 0.5  # share of a domain's documents or tokens beyond which a threshold is warned of
 
 
@@ -221,13 +222,15 @@ def scale(values: NDArray[Any]) -> Scale | None:
     if not len(known):
         return None
     least, most = float(known.min()), float(known.max())
-    step = 10.0 ** (math.floor(math.log10(most - least)) - 2) if most > least else 1.0
+    wide = most - least > LEAST_SPAN
+    step = 10.0 ** (math.floor(math.log10(most - least)) - 2) if wide else 1.0
     if step < 1 and np.array_equal(known, np.round(known)):
         step = 1.0
     low, high = np.quantile(known, [0.1, 0.9])
+    begin = on_step(least, step, math.floor)
     return Scale(
-        on_step(least, step, math.floor),
-        on_step(most, step, math.ceil) if most > least else least + step,
+        begin,
+        on_step(most, step, math.ceil) if wide else begin + step,
         step,
         on_step(float(low), step, round),
         on_step(float(high), step, round),
@@ -236,4 +239,4 @@ def scale(values: NDArray[Any]) -> Scale | None:
 
 def on_step(value: float, step: float, towards: Any = round) -> float:
     """Return the value on a whole number of steps, rounded by `towards`."""
-    return round(float(towards(round(value / step, 6)) * step), 12)
+    return float(f"{towards(round(value / step, 6)) * step:.15g}")  # 0.3, not 0.30000000000000004

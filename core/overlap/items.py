@@ -16,6 +16,7 @@ from core.sources import _files
 
 KNOWN = "JSONL, JSON, CSV, TSV, Parquet or text, plain or compressed (.gz, .zst, .bz2, .xz)"
 LONGEST_LINE = 100_000_000  # bytes
+LONGEST_FIELD = 50_000_000  # characters of a CSV file's field
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ def _records(path: Path) -> Iterator[Any]:
             yield from found if isinstance(found, list) else [found]
         elif kind in (".csv", ".tsv"):
             text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
+            csv.field_size_limit(LONGEST_FIELD)  # the module's own; Python has no other
             yield from csv.DictReader(text, delimiter="\t" if kind == ".tsv" else ",")
         elif kind in (".txt", ".md", ".text", ""):
             yield from stream.read().decode("utf-8-sig").replace("\r\n", "\n").split("\n\n")
