@@ -23,6 +23,7 @@ from core.rulesets._exceptions import EXCEPTIONS
 LONGEST_CHUNK = 1_000
 _REMEMBERED = 200_000  # chunks, about 40 MB
 _REMEMBERED_CHARACTERS = 4_000_000  # of all these together; each may be a word of its own
+_MARKS = frozenset(",.;!?")
 _LONGEST_SUFFIX = 12  # a run of full stops aside
 _QUOTES = (
     r"'\"\u201d\u201c`\u2018\u00b4\u2019\u201a,\u201e\u00bb\u00ab\u300c-\u300f\uff08\uff09"
@@ -171,6 +172,10 @@ def _cut(chunk: str) -> tuple[str, ...]:
         return (chunk,)
     if chunk.isascii() and chunk.isalnum() and chunk[-1].isdigit():  # none ends in a digit without a sign
         return (chunk,)
+    if chunk[-1] in _MARKS and chunk.isascii():  # most chunks: a word and one mark, which the rules part too
+        word = chunk[:-1]
+        if word.isalpha() and word not in EXCEPTIONS and (chunk[-1] != "." or word[-1].islower()):
+            return (word, chunk[-1])
     if len(chunk) > LONGEST_CHUNK:
         known: dict[str, str] = {}  # each word once: a million marks are a million texts of 80 bytes
         return tuple(known.setdefault(found[0], found[0]) for found in _LONG.finditer(chunk))
