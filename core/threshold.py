@@ -12,7 +12,10 @@ from numpy.typing import NDArray
 
 from core.types import DomainCount
 
-LEAST_SPAN = 1e-300  # closer values are one: a step between them would be none
+LEAST_SPAN, NARROW = (
+    1e-300,
+    1e-9,
+)  # closer values, by themselves or for their size, are one: no step fits between
 LARGE_LOSS = 0.5  # share of a domain's documents or tokens beyond which a threshold is warned of
 
 
@@ -222,7 +225,7 @@ def scale(values: NDArray[Any]) -> Scale | None:
     if not len(known):
         return None
     least, most = float(known.min()), float(known.max())
-    wide = most - least > LEAST_SPAN
+    wide = most - least > max(LEAST_SPAN, NARROW * max(-least, most))
     step = 10.0 ** (math.floor(math.log10(most - least)) - 2) if wide else 1.0
     if step < 1 and np.array_equal(known, np.round(known)):
         step = 1.0

@@ -77,12 +77,12 @@ def test_nearest_lie_next_to_the_bound():
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=30))
 def test_scale_spans_the_values(values):
-    """All values lie on it, and steps are few enough for a slider."""
+    """All values lie on it, but for a hundred thousandth of a step, and steps are few enough for a slider."""
     found = scale(np.array(values))
 
-    assert found.least <= min(values) + 1e-6
-    assert found.most >= max(values) - 1e-6
-    assert 1 <= (found.most - found.least) / found.step <= 1002
+    assert found.least <= min(values) + found.step * 1e-5
+    assert found.most >= max(values) - found.step * 1e-5
+    assert 1 - 1e-6 <= (found.most - found.least) / found.step <= 1002
 
 
 def test_scale_of_nothing_is_none_and_of_whole_numbers_whole():
