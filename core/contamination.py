@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.engines import LocalEngine
+from core.engines.batches import runs
 from core.errors import BadInputError
 from core.overlap import Benchmark, Index, build, opened, read
-from core.overlap.index import parts, save
+from core.overlap.index import PART_CHARACTERS, save
 from core.types import JSON, Column, Corpus, Progress, Scalar, silent
 from core.workspace import Workspace
 
@@ -185,7 +186,7 @@ def _held(folder: str, table: Any) -> tuple[Integers, Integers, Integers]:
     """Return one shard's rows with n-grams of the benchmarks, the n-grams, and how many rows hold each."""
     index, texts, done = opened(folder), table["text"].to_pylist(), 0
     rows, grams = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
-    for part in parts(texts):
+    for part in runs(texts, PART_CHARACTERS):
         document, _, gram, _ = index.find(part)
         document, gram = _pairs(document, gram, index)
         rows.append(np.unique(document) + done)
@@ -224,7 +225,7 @@ def _produce(
     index, common = opened(folder), _marks(f"{folder}/common.npy")
     suspects = np.flatnonzero(_marks(f"{folder}/hit.npy")[table["row"].to_numpy()])
     done = 0
-    for part in parts(table["text"].take(pa.array(suspects)).to_pylist()):
+    for part in runs(table["text"].take(pa.array(suspects)).to_pylist(), PART_CHARACTERS):
         rows = suspects[done : done + len(part)]
         hits[rows], coverage[rows], blamed[rows] = _judged(index, common, part, len(names))
         done += len(part)

@@ -1,13 +1,13 @@
 """Several filters at once: the waterfall, what each drops by itself and alone, and where they overlap.
 
 A document's drops by up to 64 filters are the bits of one number, so that all counts come from one small
-table of (domain, combination of filters) → documents, tokens. A moved threshold changes one bit.
+table of (domain, combination of filters) → documents, tokens.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -162,7 +162,7 @@ class Cells:
 class FilterTable:
     """Filters in order over the documents of a corpus: bit i of `drops` (documents,) is set by filter i.
 
-    `codes` (documents,) are positions in `domains`. Immutable: `replaced` shares all but the drops.
+    `codes` (documents,) are positions in `domains`.
     """
 
     names: tuple[str, ...]
@@ -193,15 +193,6 @@ class FilterTable:
             assert len(keep) == len(codes), "masks are row for row"
             drops |= _bit(keep, place)
         return cls(tuple(name for name, _ in keeps), tuple(domains), codes, tokens, drops)
-
-    def replaced(self, place: int, keep: NDArray[np.bool_], name: str | None = None) -> FilterTable:
-        """Return the table with one filter's mask, and name if given, changed."""
-        assert 0 <= place < len(self.names), "there is such a filter"
-        names = list(self.names)
-        names[place] = names[place] if name is None else name
-        drops = self.drops & ~np.uint64(1 << place)
-        drops |= _bit(keep, place)
-        return replace(self, names=tuple(names), drops=drops)
 
     @property
     def keep(self) -> NDArray[np.bool_]:

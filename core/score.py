@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -13,6 +13,7 @@ import numpy as np
 from core import bricks
 from core.doors import Prepared, Signal
 from core.engines import LocalEngine
+from core.engines.batches import runs
 from core.errors import MixdeskError, NotFoundError
 from core.signals import DEFAULT, SIGNALS
 from core.types import JSON, Column, Columns, Corpus, Progress, silent
@@ -20,7 +21,7 @@ from core.workspace import Workspace
 
 SHARD_ROWS = 1024
 LEAST_ROWS = 64
-RUN_CHARACTERS = 500_000
+RUN_CHARACTERS = 500_000  # scored by all signals in turn: what the processor's cache holds
 
 
 class SignalError(MixdeskError):
@@ -135,7 +136,7 @@ class _Scoring:
         """Return each signal's values by its columns' fingerprint, or why it failed."""
         found: dict[str, list[Columns]] = {column.fingerprint: [] for column in columns}
         failures: dict[str, str] = {}
-        for texts in _runs(table["text"].to_pylist()):
+        for texts in runs(table["text"].to_pylist(), RUN_CHARACTERS):
             for key in found:
                 if key in failures:
                     continue
@@ -148,18 +149,7 @@ class _Scoring:
         return {key: failures.get(key) or _joined(columns) for key, columns in found.items()}
 
 
-def _runs(texts: list[str]) -> Iterator[list[str]]:
-    """Yield runs of texts that the processor's cache holds; a longer text is a run by itself."""
-    begin = characters = 0
-    for i, text in enumerate(texts):
-        if i > begin and characters + len(text) > RUN_CHARACTERS:
-            yield texts[begin:i]
-            begin, characters = i, 0
-        characters += len(text)
-    yield texts[begin:]
-
-
-def _checked(signal: Signal, texts: list[str]) -> Columns:
+def _checked(signal: Signal, texts: Sequence[str]) -> Columns:
     found = signal.score(texts)
     for name in signal.columns:
         if len(found[name]) != len(texts):
@@ -167,11 +157,11 @@ def _checked(signal: Signal, texts: list[str]) -> Columns:
     return found
 
 
-def _joined(runs: Sequence[Columns]) -> Columns:
-    """Put runs one after another, column by column."""
-    if len(runs) == 1:
-        return runs[0]
-    return {name: _chained([run[name] for run in runs]) for name in runs[0]}
+def _joined(parts: Sequence[Columns]) -> Columns:
+    """Put parts one after another, column by column."""
+    if len(parts) == 1:
+        return parts[0]
+    return {name: _chained([part[name] for part in parts]) for name in parts[0]}
 
 
 def _chained(arrays: Sequence[Any]) -> Any:

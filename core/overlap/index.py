@@ -9,7 +9,7 @@ Only words that stand in some benchmark have a number, so an n-gram with any oth
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.engines.batches import runs
 from core.overlap.words import STOP_WORDS, words
 
 Integers = NDArray[np.int64]
@@ -133,7 +134,7 @@ def build(items: Iterable[Sequence[str]], n: int) -> Index:
     codes[[numbers[word] for word in known]] = [_bits(word) or 1 for word in known]
     hashed, item = [np.zeros(0, np.uint64)], [np.zeros(0, np.int64)]
     done = 0
-    for part in parts(texts):
+    for part in runs(texts, PART_CHARACTERS):
         ids, bounds = numbered(part, numbers)
         at = windows(ids, n)
         hashed.append(hashes(codes[ids], at, n))
@@ -154,18 +155,6 @@ def _pairs(first: Integers, second: Integers, below: int) -> tuple[Integers, Int
     """Return each pair once, in order; the second of each is `below` a number."""
     one, other = np.divmod(np.unique(first * max(1, below) + second), max(1, below))
     return one, other
-
-
-def parts(texts: Sequence[str]) -> Iterator[Sequence[str]]:
-    """Yield runs of texts of about `PART_CHARACTERS` together."""
-    begin = characters = 0
-    for i, text in enumerate(texts):
-        if i > begin and characters + len(text) > PART_CHARACTERS:
-            yield texts[begin:i]
-            begin, characters = i, 0
-        characters += len(text)
-    if begin < len(texts):
-        yield texts[begin:]
 
 
 def save(index: Index, folder: Path) -> None:

@@ -17,7 +17,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -27,8 +27,7 @@ from core import disk
 from core.errors import BadInputError, MixdeskError, NotFoundError
 
 FILE_NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
-BATCH_TEXTS = 256
-BATCH_CHARACTERS = 2_000_000
+BATCH_TEXTS, BATCH_CHARACTERS = 256, 2_000_000  # of a batch at most
 START_SECONDS = 60.0  # for the interpreter itself, before the file is loaded
 LARGEST_ANSWER = 256_000_000  # bytes of one batch's values
 _CHILD = Path(__file__).with_name("child.py")
@@ -68,18 +67,6 @@ def allowed(folder: Path, name: str, allow: Collection[str]) -> PythonFile:
         rule = f"sha256 {found.sha256}; its code runs with your rights, so only where you allow it by name"
         raise BadInputError(path, rule, f"read the file, then add --allow {name}")
     return found
-
-
-def batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:
-    """Yield runs of at most some hundred texts; a very long text is a run by itself."""
-    begin = characters = 0
-    for i, text in enumerate(texts):
-        if i > begin and (i - begin == BATCH_TEXTS or characters + len(text) > BATCH_CHARACTERS):
-            yield texts[begin:i]
-            begin, characters = i, 0
-        characters += len(text)
-    if begin < len(texts):
-        yield texts[begin:]
 
 
 def _lacking(message: bytes | bytearray) -> int:

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from core import tables
-from core.owned.python_file import OwnSignalError, PythonFile, Runner, batches
+from core.engines.batches import runs
+from core.owned.python_file import BATCH_CHARACTERS, BATCH_TEXTS, OwnSignalError, PythonFile, Runner
 from core.types import Progress
 
 SHARD_ROWS = 2048
@@ -95,7 +96,7 @@ class Spool:
 
         values: dict[str, list[list[Any]]] = {}
         kinds: dict[str, str] = {}
-        for batch in batches(texts):
+        for batch in runs(texts, BATCH_CHARACTERS, BATCH_TEXTS):
             found = {name or self.file.name: column for name, column in runner.score(batch).items()}
             for name in found if not types else ():
                 check(name)

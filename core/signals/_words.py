@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.engines.batches import runs
 from core.signals._combining import decomposed
 
 _NO_PUNCTUATION = str.maketrans("", "", string.punctuation)
@@ -188,14 +189,7 @@ def part(texts: Sequence[str]) -> Part:
 
 def split(texts: Sequence[str]) -> Iterator[Sequence[str]]:
     """Yield runs of the texts of about `PART_CHARACTERS` each; a longer text is a run by itself."""
-    begin = characters = 0
-    for i, text in enumerate(texts):
-        if i > begin and characters + len(text) > PART_CHARACTERS:
-            yield texts[begin:i]
-            begin, characters = i, 0
-        characters += len(text)
-    if begin < len(texts):
-        yield texts[begin:]
+    return runs(texts, PART_CHARACTERS)
 
 
 def scored(

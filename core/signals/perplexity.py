@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core import disk
+from core.engines.batches import runs
 from core.errors import BadInputError
 from core.signals import ngrams
 from core.signals.ngrams import arpa
@@ -23,7 +24,6 @@ from core.types import ColumnKind, Columns, Progress, silent
 
 PART_CHARACTERS = 500_000  # scored at once
 WORDS_AT_ONCE = 200_000  # of a longer text's lines
-HEAD, TAIL = 30.0, 60.0  # CCNet's percentiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,8 @@ class Perplexity:
     Wenzek et al. (2020), "CCNet", section 3.3 puts the 30 % of a language's documents with the lowest
     perplexity in the bucket `head`, the next 30 % in `middle`, the rest in `tail`. Those are shares of a
     whole corpus, and a signal sees one text, so here as there thresholds are fixed numbers: score without
-    them, take `cutoffs` of the column, and set `head` and `tail`. Without both the bucket is null.
+    them, take the column's 30th and 60th percentile (`quantile_cont(perplexity, [0.3, 0.6])` in SQL), and
+    set `head` and `tail` to those. Without both the bucket is null.
     Held-out parts of the reference would give thresholds too, but shares of the reference, not of a corpus.
 
     Of a longer reference only the first `max_tokens` words are read: 20 million take a minute and 1.2 GB
@@ -118,7 +119,7 @@ class Perplexity:
         """Return the perplexity, null for a text without a word, and its bucket."""
         if not self.compiled:
             self._check()
-        found = [self._perplexities(part) for part in _parts(texts)]
+        found = [self._perplexities(part) for part in runs(texts, PART_CHARACTERS)]
         values = np.concatenate([np.zeros(0), *found])
         return {"perplexity": values, "perplexity_bucket": self._buckets(values)}
 
@@ -201,27 +202,6 @@ class Perplexity:
                     left -= len(words)
             if not left:
                 return
-
-
-def cutoffs(perplexities: NDArray[np.float64]) -> tuple[float, float]:
-    """Return CCNet's thresholds of a corpus, its 30th and 60th percentile: the settings `head` and `tail`."""
-    known = perplexities[~np.isnan(perplexities)]
-    if not len(known):
-        raise BadInputError("perplexity", "no document has one", "score a corpus with words first")
-    head, tail = np.percentile(known, [HEAD, TAIL])
-    return float(head), float(tail)
-
-
-def _parts(texts: Sequence[str]) -> Iterator[Sequence[str]]:
-    """Yield runs of texts that are scored at once; a longer text is a run by itself."""
-    begin = characters = 0
-    for i, text in enumerate(texts):
-        if i > begin and characters + len(text) > PART_CHARACTERS:
-            yield texts[begin:i]
-            begin, characters = i, 0
-        characters += len(text)
-    if begin < len(texts):
-        yield texts[begin:]
 
 
 @functools.lru_cache(maxsize=2)

@@ -178,16 +178,6 @@ def test_sixty_four_filters_fit_and_no_more():
         table(*keeps, LONG)
 
 
-def test_a_changed_filter_leaves_the_first_table_as_it_was():
-    """`replaced` gives a new table, equal to one made anew."""
-    before = table(LONG, CLEAN, SAFE)
-    after = before.replaced(1, LONG, "again")
-
-    assert table(LONG, LONG, SAFE).drops.tolist() == after.drops.tolist()
-    assert table(LONG, CLEAN, SAFE).drops.tolist() == before.drops.tolist()
-    assert (("f0", "f1", "f2"), ("f0", "again", "f2")) == (before.names, after.names)
-
-
 # --- against others ---------------------------------------------------------------------------------
 
 

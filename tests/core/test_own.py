@@ -333,14 +333,6 @@ def test_every_batch_gives_the_same_columns(many, code, words):
         own.add_python(many, "many", "sig", ["sig"])
 
 
-def test_long_texts_go_in_smaller_batches():
-    """A batch holds 256 texts at most, and a text beyond two million characters by itself."""
-    texts = ["a" * 3_000_000, *["b"] * 300, "c" * 1_999_990]
-
-    assert [1, 256, 44, 1] == [len(batch) for batch in python_file.batches(texts)]
-    assert [] == list(python_file.batches([]))
-
-
 def test_large_answers_and_questions_pass_through(workspace):
     """Beyond what a pipe holds at once, in both directions."""
     text = "ab" * 700_000

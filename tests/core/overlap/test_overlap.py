@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from core.errors import BadInputError, NotFoundError
 from core.overlap import build, opened, read
-from core.overlap.index import numbered, parts, save, windows
+from core.overlap.index import numbered, save, windows
 from core.overlap.words import STOP_WORDS, words
 
 RECORDS = [
@@ -99,14 +99,6 @@ def test_an_index_survives_its_folder(tmp_path):
     assert [a.tolist() for a in index.find(["Red, green; blue"])] == [
         a.tolist() for a in found.find(["Red, green; blue"])
     ]
-
-
-def test_texts_are_looked_at_in_parts():
-    """Long texts alone, short ones together, none twice."""
-    texts = ["a" * 600_000, "b" * 600_000, "c", "d" * 2_000_000, "e"]
-
-    assert [1, 2, 1, 1] == [len(part) for part in parts(texts)]
-    assert texts == [text for part in parts(texts) for text in part]
 
 
 def test_every_kind_of_file_gives_its_items(tmp_path):

@@ -20,7 +20,7 @@ from core.errors import BadInputError
 from core.signals import ngrams, perplexity
 from core.signals.ngrams import arpa, kneser_ney, reference
 from core.signals.ngrams.model import Index, mixed
-from core.signals.perplexity import Perplexity, cutoffs
+from core.signals.perplexity import Perplexity
 
 LINES = [["a", "b", "a"], ["a", "b"], ["b"]]
 WORDS = st.lists(st.lists(st.sampled_from("abcdef"), min_size=1, max_size=7), min_size=1, max_size=25)
@@ -315,14 +315,6 @@ def test_buckets_have_ccnet_s_bounds(text):
     brick = Perplexity(reference=str(text), head=(head + middle) / 2, tail=middle * 1.01)
 
     assert ["head", "middle", "tail", None] == brick.score(texts)["perplexity_bucket"].tolist()
-
-
-def test_cutoffs_are_ccnet_s_percentiles():
-    """The 30th and 60th of those that have a perplexity."""
-    assert (3.0, 6.0) == cutoffs(np.array([*range(11), math.nan], dtype=float))
-
-    with pytest.raises(BadInputError, match="no document has one"):
-        cutoffs(np.array([math.nan]))
 
 
 def test_prepared_brick_is_the_same_signal(text, tmp_path, monkeypatch):
