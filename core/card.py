@@ -43,6 +43,11 @@ def card(plan: Plan, manifest: Manifest, corpus: Corpus) -> str:
         ),
         "\n".join(f"- {_code(f.name)} keeps {_code(f.keep)}" for f in mixture.filters) or "No filter.",
         _masked(mixture),
+        *(
+            [f"Before each text stands its column {_code(mixture.preface)}, counted in its tokens."]
+            if mixture.preface
+            else []
+        ),
         "## Warnings",
         "\n".join(told),
         "## Files",
@@ -64,6 +69,14 @@ def _masked(mixture: Mixture) -> str:
         f"Masked in the texts, {how[mixture.mask.style]}: {kinds}, as far as patterns find them. "
         "Tokens were counted before; ids and sources are as they came."
     )
+
+
+def _prefaced(mixture: Mixture) -> list[str]:
+    if mixture.preface is None:
+        return []
+    return [
+        f"Before each text stands what its column {_code(mixture.preface)} holds; its tokens are counted."
+    ]
 
 
 def _head(manifest: Manifest) -> str:

@@ -24,6 +24,7 @@ from core.errors import BadInputError
 from core.exporters import EXPORTERS, Exporter
 from core.plan import make_plan
 from core.pool import make_pool
+from core.preface import prefaced, rewritten
 from core.shuffle import Shuffled
 from core.types import (
     Manifest,
@@ -84,7 +85,7 @@ def _write(
     except FileNotFoundError:
         raise replaced from None
     contents: dict[str, str] = {}
-    mask = plan.mixture.mask
+    mask, preface = plan.mixture.mask, plan.mixture.preface
 
     def documents(domain: str) -> Iterator[Any]:
         import pyarrow as pa
@@ -93,6 +94,8 @@ def _write(
         for table in shuffled.documents(domain):
             if mask is not None:
                 table = _masked(table, mask)
+            if preface is not None:
+                table = prefaced(table, preface)
             signed = zip(table["id"].to_pylist(), table["content_hash"].to_pylist(), strict=True)
             digest.update("".join(json.dumps(pair) + "\n" for pair in signed).encode())
             named = pa.array([domain] * table.num_rows, pa.string())
@@ -119,11 +122,7 @@ def _masked(table: Any, mask: Mask) -> Any:
 
     kinds = frozenset(mask.kinds)
     texts = [masked(text, kinds, mask.style, mask.seed) for text in table["text"].to_pylist()]
-    hashes = [hashlib.sha256(text.encode()).hexdigest() for text in texts]
-    for name, values in (("text", texts), ("content_hash", hashes)):
-        place = table.column_names.index(name)
-        table = table.set_column(place, name, pa.array(values, table.schema.field(name).type))
-    return table
+    return rewritten(table, pa.array(texts, table.schema.field("text").type))
 
 
 def sealed(

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from core.errors import BadInputError
 from core.plan import average_weights, make_plan, stage_weights
 from core.pool import Pool, make_pool
+from core.preface import prefaced, sizes
 from core.types import JSON, Mixture, Plan
 from core.weights import PRESETS, effective_tokens, nearest_feasible, preset, rescale
 from core.workspace import Workspace
@@ -98,14 +99,19 @@ def preview(workspace: Workspace, plan: Plan, k: int = 10) -> list[dict[str, JSO
         raise BadInputError(
             corpus.name, "its documents have changed since the plan", "resolve the mixture again"
         )
-    sizes = workspace.read(corpus, ["tokens"])["tokens"].to_numpy()
-    tokens = {domain: sizes[rows[:k]].tolist() for domain, rows in plan.rows.items()}
+    known = sizes(workspace, corpus, plan.mixture)
+    tokens = {domain: known[rows[:k]].tolist() for domain, rows in plan.rows.items()}
     steps = [step for step, _ in zip(seen_order(plan, tokens), range(k), strict=False)]
     rows = [int(plan.rows[domain][position]) for domain, position, _ in steps]
     if not rows:
         return []
-    found = workspace.read(corpus, ["row", "id", "source", "tokens", "text"], rows).to_pylist()
+    columns = ["row", "id", "source", "tokens", "text", "content_hash"]
+    preface = plan.mixture.preface
+    found = workspace.read(corpus, list(dict.fromkeys([*columns, *filter(None, [preface])])), rows)
+    if preface is not None:
+        found = prefaced(found, preface)
+    shown = found.select(columns[:5]).to_pylist()
     return [
-        {"position": i, "domain": domain, "epoch": epoch + 1, **facts}
-        for i, ((domain, _, epoch), facts) in enumerate(zip(steps, found, strict=True))
+        {"position": i, "domain": domain, "epoch": epoch + 1, **facts, "tokens": int(known[row])}
+        for i, ((domain, _, epoch), row, facts) in enumerate(zip(steps, rows, shown, strict=True))
     ]

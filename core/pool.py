@@ -1,7 +1,7 @@
 """Which documents a mixture leaves: filters, deduplication and selection, by domain, with the waterfall.
 
-A pool depends on the corpus, the domain column, the filters, `dedup`, `selection` and the seed alone, so
-that a moved fader needs no new one. Within a domain, documents stand in the order in which they are seen:
+A pool depends on the corpus, the domain column, the filters, `dedup`, `selection`, `preface` and the seed
+alone, so that a moved fader needs no new one. Within a domain, documents stand in the order in which they are seen:
 by a 64-bit hash of seed, domain and content, hence the same whatever their order in the corpus.
 """
 
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from core.bricks import make
 from core.doors import Selector
 from core.errors import BadInputError, NotFoundError
+from core.preface import sizes
 from core.selectors import SELECTORS
 from core.types import Corpus, Dedup, DomainCount, Mixture, Selection, WaterfallRow
 from core.workspace import Workspace
@@ -61,7 +62,7 @@ def make_pool(workspace: Workspace, mixture: Mixture) -> Pool:
         remedy = "bring those documents back, or remove corpus_fingerprint to plan on these"
         raise BadInputError(f"corpus_fingerprint {mixture.corpus_fingerprint}", rule, remedy)
     names, codes = domain_codes(workspace, corpus, mixture.domain)
-    tokens = workspace.read(corpus, ["tokens"])["tokens"].to_numpy().astype(np.int64)
+    tokens = sizes(workspace, corpus, mixture)
     fall = _Waterfall(names, codes, tokens)
     kept = np.ones(corpus.documents, dtype=np.bool_)
     fall.add("corpus", kept)

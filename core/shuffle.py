@@ -13,12 +13,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.preface import sizes
 from core.types import Corpus, Plan, Progress, silent
 from core.workspace import Workspace
 
 BUCKET_TOKENS = 4_000_000  # about 16 MB of text
 BUCKET_ROWS = 16_384
 _COLUMNS = ("id", "text", "source", "tokens", "content_hash")
+_TOKENS = _COLUMNS.index("tokens")
 
 
 class Shuffled:
@@ -32,15 +34,19 @@ class Shuffled:
         scratch: Path,
         progress: Progress = silent,
     ) -> None:
+        import pyarrow as pa
+
         scratch.mkdir(parents=True)
         self._scratch, self._domains = scratch, sorted(d for d in plan.rows if len(plan.rows[d]))
-        sizes = workspace.read(corpus, ["tokens"])["tokens"].to_numpy()
-        self._first_buckets, rows, buckets = _assign(plan.rows, self._domains, sizes)
+        known = sizes(workspace, corpus, plan.mixture)
+        self._first_buckets, rows, buckets = _assign(plan.rows, self._domains, known)
         self._last_bucket = int(buckets[-1]) if len(buckets) else -1
         order = np.argsort(rows, kind="stable")
-        for low, high in _chunks(sizes[rows[order]]):
+        columns = list(dict.fromkeys([*_COLUMNS, *filter(None, [plan.mixture.preface])]))
+        for low, high in _chunks(known[rows[order]]):
             here = order[low:high]
-            table = workspace.read(corpus, _COLUMNS, rows[here]).append_column("place", [here])
+            table = workspace.read(corpus, columns, rows[here]).append_column("place", [here])
+            table = table.set_column(_TOKENS, "tokens", pa.array(known[rows[here]].astype(np.int32)))
             self._scatter(table, buckets[here])
             progress(high, len(rows), "reading documents")
 
@@ -58,7 +64,7 @@ class Shuffled:
                     stream.write_table(part)
 
     def documents(self, domain: str) -> Iterator[Any]:
-        """Yield tables of `id`, `text`, `source`, `tokens`, `content_hash` in the order seen; only once."""
+        """Yield tables of `id`, `text`, `source`, `tokens`, `content_hash` and the preface, in order; once."""
         import pyarrow as pa
 
         position = self._domains.index(domain)
@@ -74,7 +80,7 @@ class Shuffled:
 
 
 def _assign(
-    rows: Mapping[str, NDArray[np.int64]], domains: Sequence[str], sizes: NDArray[np.int32]
+    rows: Mapping[str, NDArray[np.int64]], domains: Sequence[str], sizes: NDArray[np.int64]
 ) -> tuple[list[int], NDArray[np.int64], NDArray[np.int64]]:
     """Number the buckets through all domains: each domain's first, then all rows and the bucket of each."""
     firsts, buckets, following = [], [], 0
@@ -95,7 +101,7 @@ def _assign(
     )
 
 
-def _chunks(sizes: NDArray[np.int32]) -> Iterator[tuple[int, int]]:
+def _chunks(sizes: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
     """Cut a sequence of documents into stretches of at most a bucket's tokens and rows, or one document."""
     reached, low = np.cumsum(sizes, dtype=np.int64), 0
     while low < len(sizes):

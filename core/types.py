@@ -181,7 +181,8 @@ class Mixture(_Strict):
     """What to train on: filters, deduplication, selection, weights, budget, epochs and stages.
 
     `weights` are shares of tokens by domain; a domain that is not named gets 0, and no weights at
-    all means in proportion to the tokens that are there.
+    all means in proportion to the tokens that are there. `preface` names a column whose text stands
+    before each document's own.
     """
 
     name: str = Field(pattern=CORPUS_NAME.pattern)
@@ -198,6 +199,7 @@ class Mixture(_Strict):
     seed: int = Field(default=0, ge=0, lt=2**63)
     rationale: str = ""
     mask: Mask | None = Field(default=None, exclude_if=lambda mask: mask is None)
+    preface: str | None = Field(default=None, min_length=1, exclude_if=lambda column: column is None)
 
     @field_validator("weights")
     @classmethod

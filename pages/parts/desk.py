@@ -107,7 +107,7 @@ def add_filter(corpus: Corpus, name: str, keep: str) -> None:
 def pool(corpus: Corpus, mixture: Mixture) -> Pool:
     """The documents that filters, deduplication and selection leave; a moved fader needs no new one."""
     parts = mixture.model_dump_json(
-        include={"corpus", "corpus_fingerprint", "domain", "filters", "dedup", "selection", "seed"}
+        include={"corpus", "corpus_fingerprint", "domain", "filters", "dedup", "selection", "seed", "preface"}
     )
     return _pool(str(state.workspace().folder), state.stamp(corpus), parts, mixture)
 
