@@ -31,7 +31,7 @@ def sizes(workspace: Workspace, corpus: Corpus, mixture: Mixture) -> NDArray[np.
     """
     import pyarrow.compute as pc
 
-    tokens = workspace.read(corpus, ["tokens"])["tokens"].to_numpy().astype(np.int64)
+    tokens: NDArray[np.int64] = workspace.read(corpus, ["tokens"])["tokens"].to_numpy().astype(np.int64)
     if mixture.preface is None:
         return tokens
     check(workspace, corpus, mixture.preface)

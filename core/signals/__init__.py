@@ -4,7 +4,9 @@ from core.doors import Signal
 from core.signals.characters import Characters
 from core.signals.code_share import CodeShare
 from core.signals.compression_ratio import CompressionRatio
+from core.signals.dialect_markers import DialectMarkers
 from core.signals.encoding_damage import EncodingDamage
+from core.signals.identity_terms import IdentityTerms
 from core.signals.importance import Importance
 from core.signals.language import Language
 from core.signals.lengths import Lengths
@@ -41,6 +43,8 @@ SIGNALS: dict[str, type[Signal]] = {
     ListTable.name: ListTable,
     TextAge.name: TextAge,
     Language.name: Language,
+    IdentityTerms.name: IdentityTerms,
+    DialectMarkers.name: DialectMarkers,
     Toxicity.name: Toxicity,
     ToxicityDimensions.name: ToxicityDimensions,
     PersonalData.name: PersonalData,
