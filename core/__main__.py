@@ -15,14 +15,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer._click.exceptions import ClickException  # Typer carries its own click and names no public one
 
-from core.commands import contamination, filters, licences, own, review, score
-from core.errors import BadInputError, MixdeskError, NotFoundError
+from core.commands import contamination, filters, licences, own, policy, review, score
+from core.errors import BadInputError, MixdeskError
 from core.terminal import (
     DEFAULT_WORKSPACE,
     JsonOption,
     SeedOption,
     WorkspaceOption,
     progress,
+    read_mixture,
     show,
     table,
     workspace_at,
@@ -45,6 +46,7 @@ app.command(name="score")(score.score)
 app.command(name="boilerplate")(score.boilerplate)
 app.command(name="filters")(filters.filters)
 app.command(name="licences")(licences.licences)
+app.command(name="policy")(policy.policy)
 app.command(name="contamination")(contamination.contamination)
 app.command(name="add-column")(own.add_column)
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The corpus.")]
@@ -235,19 +237,6 @@ def query(
     show(value, as_json, lambda: table([dict(zip(found.column_names, row, strict=True)) for row in rows]))
 
 
-def _read_mixture(home: Workspace, spec: str) -> Mixture:
-    """A file, or the name of a mixture saved in the workspace."""
-    from core.types import parse_mixture
-
-    path = Path(spec)
-    if path.suffix in (".yaml", ".yml", ".json") or path.exists():
-        try:
-            return parse_mixture(path.read_text(encoding="utf-8"), spec)
-        except (OSError, UnicodeDecodeError) as error:
-            raise NotFoundError(spec, f"cannot be read ({error})", "give the path of a mixture") from None
-    return home.mixture(spec)
-
-
 def _prepare(home: Workspace, mixture: Mixture) -> None:
     """Run the deduplication that a mixture asks for; one that has been run costs nothing."""
     if mixture.dedup is not None:
@@ -268,7 +257,7 @@ def mix(
     from core import mix as mixing
 
     home = workspace_at(workspace)
-    mixture = _read_mixture(home, spec)
+    mixture = read_mixture(home, spec)
     if mixture.corpus != name:
         raise BadInputError(
             mixture.corpus, f"the mixture is of this corpus, not of '{name}'", "name that one"
@@ -292,7 +281,7 @@ def export(
     from core import export as exporting
 
     home = workspace_at(workspace)
-    mixture = _read_mixture(home, spec)
+    mixture = read_mixture(home, spec)
     _prepare(home, mixture)
     folder = out or home.exports / f"{mixture.name}-{format_}"
     manifest = exporting.export(home, mixture, format_, folder, progress=progress())

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from core.errors import NotFoundError
 from core.types import JSON, Progress
 
 if TYPE_CHECKING:
+    from core.types import Mixture
     from core.workspace import Workspace
 
 WorkspaceOption = Annotated[
@@ -30,6 +32,19 @@ def workspace_at(folder: Path) -> Workspace:
     from core.workspace import Workspace
 
     return Workspace(folder)
+
+
+def read_mixture(home: Workspace, spec: str) -> Mixture:
+    """Read a mixture from a file, or one saved in the workspace by its name."""
+    from core.types import parse_mixture
+
+    path = Path(spec)
+    if path.suffix in (".yaml", ".yml", ".json") or path.exists():
+        try:
+            return parse_mixture(path.read_text(encoding="utf-8"), spec)
+        except (OSError, UnicodeDecodeError) as error:
+            raise NotFoundError(spec, f"cannot be read ({error})", "give the path of a mixture") from None
+    return home.mixture(spec)
 
 
 def progress() -> Progress:

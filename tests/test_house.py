@@ -15,7 +15,7 @@ TOP = {
 }  # fmt: skip
 STAGES = {
     "ingest", "score", "embed", "cluster", "dedup", "diversity", "search", "select", "mix", "optimise",
-    "export", "review", "filter", "own", "boilerplate", "licences", "contamination",
+    "export", "review", "filter", "own", "boilerplate", "licences", "contamination", "policy",
 }  # fmt: skip
 BRICKS = {
     "sources", "signals", "embedders", "clusterers", "matchers", "metrics", "rankers", "selectors",
