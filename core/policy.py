@@ -21,7 +21,7 @@ from core.policies.effects import effects, sentence
 from core.policies.groups import groupings_of
 from core.policies.judge import ANNEAL, HELD, KEEP, Judged, judge, warning
 from core.pool import domain_codes
-from core.types import JSON, Corpus
+from core.types import JSON, Corpus, WaterfallRow
 from core.workspace import Workspace
 
 VERSION = 1
@@ -109,11 +109,21 @@ def summary(workspace: Workspace, corpus: Corpus, found: Judged, domain: str = "
             for place, name in enumerate(names)
             if (here := codes == place).any()
         },
-        "waterfall": [asdict(row) for row in _table(found, tokens, codes, names).summary().waterfall],
+        "waterfall": [asdict(row) for row in waterfall(workspace, corpus, found, domain)],
         "groups": [asdict(one) for one in groups],
         "flagged": [sentence(one, base) for one in groups if one.flagged],
         "missing": missing,
     }
+
+
+def waterfall(
+    workspace: Workspace, corpus: Corpus, found: Judged, domain: str = "source"
+) -> tuple[WaterfallRow, ...]:
+    """Return what is left for training from its start; what leaves it for good goes first."""
+    names, codes = domain_codes(workspace, corpus, domain)
+    tokens = workspace.read(corpus, ["tokens"])["tokens"].to_numpy()
+    keeps = [(action, found.actions != place) for place, action in enumerate(ACTIONS) if place != KEEP]
+    return FilterTable.of(keeps[::-1], tokens, codes, names).summary().waterfall
 
 
 def side_by_side(
@@ -234,11 +244,3 @@ def _sums(names: Sequence[str], codes: NDArray[np.int8], tokens: NDArray[np.int6
         name: {"documents": int(count), "tokens": int(size)}
         for name, count, size in zip(names, documents, sizes, strict=True)
     }
-
-
-def _table(
-    found: Judged, tokens: NDArray[np.int64], codes: NDArray[Any], names: Sequence[str]
-) -> FilterTable:
-    """What leaves training for good stands first in the waterfall."""
-    keeps = [(action, found.actions != place) for place, action in enumerate(ACTIONS) if place != KEEP]
-    return FilterTable.of(keeps[::-1], tokens, codes, names)

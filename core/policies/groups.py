@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from core.policies.effects import Grouping
 from core.pool import domain_codes
-from core.signals.identity_terms import TERMS
+from core.signals._identity import TERMS
 from core.types import Corpus
 from core.workspace import Workspace
 

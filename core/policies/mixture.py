@@ -11,7 +11,7 @@ from core.pool import make_pool
 from core.types import Filter, Mixture, Stage
 from core.workspace import Workspace
 
-FILTER = "toxicity policy"
+FILTER, DOMAIN = "toxicity policy", "policy_domain"
 KEEP = "policy_action IN ('keep', 'anneal')"
 MOST_OF_STAGE = 0.5  # that held documents may take of the last stage's tokens
 
@@ -23,7 +23,7 @@ def onto(workspace: Workspace, mixture: Mixture, share: float = 0.1) -> Mixture:
     domains of its own, of weight 0 until the last `share` of training; in that stage they weigh as much
     as they need to be seen once, at most half, in proportion to their tokens, and the other weights keep
     their ratios. Each of its texts has its content warning before it. Stages that the mixture has stay,
-    shortened to make room.
+    shortened to make room. What an earlier policy has made of the mixture is taken back first.
 
     Raises:
         NotFoundError: where no policy has been applied to the corpus.
@@ -37,13 +37,13 @@ def onto(workspace: Workspace, mixture: Mixture, share: float = 0.1) -> Mixture:
     if report is None:
         remedy = f"run `python -m core policy {corpus.name}` first"
         raise NotFoundError(corpus.name, "no policy has been applied", remedy)
+    mixture = without(mixture, report["domain"])
     if mixture.domain != report["domain"]:
         rule = f"the policy divides the domains of '{report['domain']}'"
         remedy = f"apply it with --by {mixture.domain}"
         raise BadInputError(f"domain {mixture.domain}", rule, remedy)
-    others = tuple(one for one in mixture.filters if one.name != FILTER)
-    filtered = mixture.model_copy(update={"filters": (*others, Filter(name=FILTER, keep=KEEP))})
-    update = {"domain": "policy_domain", "weights": None, "stages": ()}
+    filtered = mixture.model_copy(update={"filters": (*mixture.filters, Filter(name=FILTER, keep=KEEP))})
+    update = {"domain": DOMAIN, "weights": None, "stages": ()}
     divided = filtered.model_copy(update=update)
     available = make_pool(workspace, divided.model_copy(update={"preface": "content_warning"})).available
     held = {domain: size for domain, size in available.items() if domain.endswith(HELD) and size}
@@ -59,12 +59,30 @@ def onto(workspace: Workspace, mixture: Mixture, share: float = 0.1) -> Mixture:
     return Mixture.model_validate(
         {
             **filtered.model_dump(mode="python"),
-            "domain": "policy_domain",
+            "domain": DOMAIN,
             "weights": dict(base),
             "stages": [one.model_dump() for one in (*shortened, last)],
             "preface": "content_warning",
         }
     )
+
+
+def without(mixture: Mixture, domain: str) -> Mixture:
+    """Return the mixture as it was before `onto`: its filter, its last stage and the warnings taken back.
+
+    Args:
+        mixture: any mixture; one that follows no policy comes back as it is.
+        domain: the column of domains that it goes back to.
+    """
+    update: dict[str, object] = {"filters": tuple(f for f in mixture.filters if f.name != FILTER)}
+    if mixture.domain == DOMAIN:
+        before = mixture.stages[:-1]
+        stretched = tuple(
+            one.model_copy(update={"until": min(1.0, one.until / before[-1].until)}) for one in before
+        )
+        is_plain = len(stretched) == 1 and stretched[0].weights is None
+        update |= {"domain": domain, "preface": None, "stages": () if is_plain else stretched}
+    return mixture.model_copy(update=update)
 
 
 def _joined(weights: Mapping[str, float], held: Mapping[str, int], part: float) -> dict[str, float]:

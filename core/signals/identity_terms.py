@@ -10,31 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.signals import _words
+from core.signals._identity import TERMS
 from core.types import ColumnKind, Columns
-
-_TERMS = {
-    "race_origin": """
-        black blacks white whites asian asians african africans arab arabs mexican mexicans latino latinos latina
-        latinas latinx hispanic hispanics indian indians chinese japanese korean koreans vietnamese filipino filipinos
-        pakistani pakistanis nigerian nigerians somali somalis syrian syrians turk turks turkish roma romani gypsy
-        gypsies irish italians poles negro negroes caucasian caucasians aboriginal aborigines indigenous immigrant
-        immigrants migrant migrants refugee refugees foreigner foreigners cuban cubans haitian haitians""",
-    "gender_sex": """
-        woman women girl girls female females lady ladies wife wives mother mothers men boys male males gay gays
-        lesbian lesbians homosexual homosexuals bisexual bisexuals trans transgender transgendered transsexual
-        transsexuals queer queers nonbinary intersex feminist feminists lgbt lgbtq""",
-    "religion": """
-        muslim muslims islam islamic jew jews jewish judaism christian christians catholic catholics protestant
-        protestants hindu hindus sikh sikhs buddhist buddhists mormon mormons atheist atheists quaker quakers
-        evangelical evangelicals""",
-    "ability": """
-        disabled disability disabilities autistic autism deaf blind wheelchair wheelchairs amputee amputees dyslexic
-        dyslexia epileptic epileptics schizophrenic schizophrenics bipolar handicapped paralysed paralyzed
-        paraplegic paraplegics crippled""",
-}
-TERMS: dict[str, frozenset[str]] = {
-    dimension: frozenset(words.split()) for dimension, words in _TERMS.items()
-}
 
 
 @dataclass(frozen=True, slots=True)

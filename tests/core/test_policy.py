@@ -135,6 +135,23 @@ def test_stages_of_the_mixture_stay(home):
     assert ["long", "toxicity policy"] == [one.name for one in mixture.filters]
 
 
+def test_another_policy_takes_the_place_of_the_first(home):
+    """A mixture follows one policy at a time, however often it is sent."""
+    policies.apply(home, "c", COMMONS)
+    spec = Mixture(
+        name="m", corpus="c",
+        stages=(Stage(until=0.5, weights={"web": 1.0}), Stage(until=1.0, weights={"law": 1.0})),
+    )  # fmt: skip
+    once = onto(home, spec)
+    twice = onto(home, once, share=0.3)
+
+    assert once == onto(home, once)
+    assert [0.35, 0.7, 1.0] == pytest.approx([stage.until for stage in twice.stages])
+    policies.apply(home, "c", COMMONS.changed({"actions": {"toxic": "drop"}}))
+    assert ["source", None] == [(plain := onto(home, twice)).domain, plain.preface]
+    assert spec.stages == plain.stages
+
+
 def test_nothing_held_needs_no_stage(home):
     """A policy that only drops is a filter."""
     policies.apply(home, "c", COMMONS.changed({"actions": {"mild": "drop", "toxic": "drop"}}))

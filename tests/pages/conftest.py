@@ -41,7 +41,7 @@ def prepared(tmp_path_factory):
     folder = tmp_path_factory.mktemp("pages") / "workspace"
     workspace = Workspace(folder)
     workspace.write_corpus("small", [(d, len(d.text.split())) for d in documents()], tokenizer="words")
-    score(workspace, "small", workers=1)
+    score(workspace, "small", workers=1, settings={"toxicity": {"model": "fast"}})
     model = make_tiny_model(tmp_path_factory.mktemp("model"))
     embed(workspace, "small", "static", settings={"model": str(model)})
     cluster(workspace, "small", k=4)

@@ -52,11 +52,10 @@ class Judged:
         self.heads = heads
 
     def encoder(self, texts: Sequence[str]) -> Floats:
-        """Return (n, 6): of each the highest over the first 8 passages."""
-        found = []
-        for text in texts:
-            passages = [text[begin:end] for begin, end in _passages.spans(text)][:MOST_PASSAGES]
-            found.append(np.max([self.heads.judge(passage) for passage in passages], axis=0))
+        """Return (n, 6) as the signals do: toxicity by suspect passages, levels by 8 passages at most."""
+        found = [_judge.encoded(text, MOST_PASSAGES, every=True, heads=self.heads) for text in texts]
+        for row, text in zip(found, texts, strict=True):
+            row[0] = _judge.encoded(text, MOST_PASSAGES, every=False, heads=self.heads)[0]
         return np.array(found, dtype=np.float64).reshape(len(found), _encoder.OUTPUTS)
 
     def fast(self, texts: Sequence[str]) -> Floats:

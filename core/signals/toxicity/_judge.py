@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
 
-from core.signals import _language
+from core.signals import _identity, _language
 from core.signals.toxicity import _encoder, _passages
 from core.signals.toxicity._linear import load
 
-Reason = Literal["no words", "language"]
+Reason = Literal["no words", "language not covered"]
 Marked = tuple[int, int, float]
 LANGUAGE_CHARACTERS = 500
+SUSPECT = (
+    0.2  # of the fast model: below, nine hateful passages of ten that name nobody would be missed at 0.5
+)
+_WORD = re.compile(r"[a-z]+")
 
 
 def unscored(text: str, max_other_language: float) -> Reason | None:
@@ -20,24 +26,46 @@ def unscored(text: str, max_other_language: float) -> Reason | None:
     language, confidence = _language.identify(text, LANGUAGE_CHARACTERS)
     if language is None:
         return "no words"
-    return "language" if language != "en" and confidence >= max_other_language else None
+    return "language not covered" if language != "en" and confidence >= max_other_language else None
 
 
-def encoded(text: str, max_passages: int) -> _encoder.Floats:
-    """Return calibrated toxicity and five levels: of each the highest over the passages that are read.
+def encoded(
+    text: str, max_passages: int, *, every: bool, heads: _encoder.Heads | None = None
+) -> _encoder.Floats:
+    """Return calibrated toxicity and five levels: of each the highest over the text's passages.
 
-    Of a text with more than `max_passages` different passages, those are read that the fast model
-    scores highest, the earlier of two that score the same.
+    The encoder reads at most `max_passages` different ones: first those that are suspect (they name a
+    group of people, or the fast model scores them `SUSPECT` or more), those first that it scores
+    highest. Where not `every` passage is to be read, only suspect ones are. Of a passage that is not
+    read and not suspect, the fast model's score stands, which is below `SUSPECT`.
+
+    Args:
+        text: the document.
+        max_passages: how many the encoder reads at most.
+        every: whether it reads passages that are not suspect, too.
+        heads: what judges its vectors; by default the heads that ship.
     """
     passages = list(dict.fromkeys(text[begin:end] for begin, end in _passages.spans(text)))
-    if len(passages) > max_passages:
-        ranks = sorted(range(len(passages)), key=lambda i: (-_fast(passages[i]), i))
-        passages = [passages[i] for i in sorted(ranks[:max_passages])]
     if not passages:
         return np.full(_encoder.OUTPUTS, np.nan, dtype=np.float32)
-    heads = _encoder.heads()
-    highest: _encoder.Floats = np.max([heads.judge(passage) for passage in passages], axis=0)
+    fast = [_fast(passage) for passage in passages]
+    read = _read(passages, fast, max_passages, every=every)
+    highest: _encoder.Floats = np.zeros(_encoder.OUTPUTS, dtype=np.float32)
+    highest[0] = max([0.0, *(fast[i] for i in range(len(passages)) if i not in read and fast[i] < SUSPECT)])
+    for place in read:
+        np.maximum(highest, (heads or _encoder.heads()).judge(passages[place]), out=highest)
     return highest
+
+
+def _read(passages: Sequence[str], fast: Sequence[float], max_passages: int, *, every: bool) -> list[int]:
+    """Return the places of the passages that the encoder reads, in order."""
+    suspect = [score >= SUSPECT or _names_a_group(one) for one, score in zip(passages, fast, strict=True)]
+    chosen = [i for i in range(len(passages)) if every or suspect[i]]
+    return sorted(sorted(chosen, key=lambda i: (not suspect[i], -fast[i], i))[:max_passages])
+
+
+def _names_a_group(passage: str) -> bool:
+    return not _identity.ALL.isdisjoint(_WORD.findall(_passages.plain(passage).lower()))
 
 
 def _fast(passage: str) -> float:
@@ -48,12 +76,15 @@ def marked(text: str, model: str, threshold: float, max_passages: int) -> list[M
     """Return (begin, end, score) of the sentences that carry the score, in order.
 
     Of each passage at the threshold or above: its sentences that reach it alone, or all of the passage
-    where none does. With the encoder, only the `max_passages` that the fast model scores highest.
+    where none does. The encoder marks in the passages that it reads.
     """
     spans = [(begin, end) for begin, end in _passages.spans(text) if end > begin]
-    if model == "encoder" and len(spans) > max_passages:
-        ranks = sorted(range(len(spans)), key=lambda i: (-_fast(text[slice(*spans[i])]), i))
-        spans = [spans[i] for i in sorted(ranks[:max_passages])]
+    if model == "encoder":
+        passages = [text[begin:end] for begin, end in spans]
+        different = list(dict.fromkeys(passages))
+        places = _read(different, [_fast(passage) for passage in different], max_passages, every=False)
+        read = {different[place] for place in places}
+        spans = [span for span, passage in zip(spans, passages, strict=True) if passage in read]
     found: list[Marked] = []
     for begin, end in spans:
         whole = _score(text[begin:end], model)

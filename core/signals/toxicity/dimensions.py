@@ -20,12 +20,13 @@ class ToxicityDimensions:
 
     Each is an expected level from 0 (none, or a mention) to 3 (overt hatred), as in Toxicity of the
     Commons (Arnett et al., 2024); round it for their levels. A document has the highest level of its
-    passages; at most `max_passages` are read, those that the fast model scores highest. About 15 ms a
-    passage, so it is not among the signals that are computed unasked. Null where `toxicity` is.
+    passages; at most `max_passages` are read: first those that name a group of people or that the fast
+    model suspects, those first that it scores highest. About 15 ms a passage, so it is not among the
+    signals that are computed unasked. Null where `toxicity` is.
     """
 
     name: ClassVar[str] = "toxicity_dimensions"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     kind: ClassVar[ColumnKind] = "toxicity"
     max_other_language: float = 0.6
     max_passages: int = 8
@@ -45,5 +46,5 @@ class ToxicityDimensions:
         found = np.full((len(texts), len(DIMENSIONS)), np.nan, dtype=np.float32)
         for row, text in zip(found, texts, strict=True):
             if _judge.unscored(text, self.max_other_language) is None:
-                row[:] = _judge.encoded(text, self.max_passages)[1:]
+                row[:] = _judge.encoded(text, self.max_passages, every=True)[1:]
         return {name: found[:, i] for i, name in enumerate(self.columns)}

@@ -109,6 +109,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--neutral", type=Path, action="append", default=[])
     parser.add_argument("--check", type=Path, action="append", default=[])
+    parser.add_argument("--heads", type=Path, help="Judge these heads instead of training: the card alone.")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(arguments)
     import torch
@@ -116,13 +117,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     torch.set_num_threads(1)  # sums in one order, whatever the machine
     rows = _encoder_data.gather(options.labels, options.neutral, options.seed)
+    if options.heads is not None:
+        _put_card(_encoder.heads(options.heads), rows, options)
+        return
     parts = {name: [row for row in rows if row.split == name] for name in ("train", "calibrate", "test")}
     tensors = fit(parts["train"], vectors(parts["train"]), options.seed)
     labelled = [row for row in parts["calibrate"] if row.origin.startswith(("ethos", "davidson"))]
     tensors = calibrate(tensors, labelled, vectors(labelled))
     with written_aside(options.out / "encoder.safetensors") as aside:
         save_file({name: np.ascontiguousarray(values) for name, values in tensors.items()}, aside)
-    card = _encoder_card.write(_encoder.Heads(tensors), rows, options.check, options.seed)
+    _put_card(_encoder.Heads(tensors), rows, options)
+
+
+def _put_card(heads: _encoder.Heads, rows: Sequence[_encoder_data.Row], options: argparse.Namespace) -> None:
+    card = _encoder_card.write(heads, rows, options.check, options.seed)
     write_text(options.out / "ENCODER.md", card)
     print(card)  # noqa: T201 the command's result
 

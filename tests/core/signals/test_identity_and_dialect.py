@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from core.signals._identity import TERMS
 from core.signals.dialect_markers import DialectMarkers
-from core.signals.identity_terms import TERMS, IdentityTerms
+from core.signals.identity_terms import IdentityTerms
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from core.signals.toxicity import Toxicity, _card, _data, _features, brick, trai
 
 
 def score(text):
-    return float(Toxicity().score([text])["toxicity"][0])
+    return float(Toxicity(model="fast").score([text])["toxicity"][0])
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from safetensors.numpy import load_file
 
 from core.errors import BadInputError
 from core.signals.toxicity import Toxicity, ToxicityDimensions, _encoder, _judge, _suite
+from core.signals.toxicity._linear import load
 
 ABUSE = "You are a stupid worthless idiot, I hate you."
 PROSE = "The weather was fine and everybody went for a walk along the river. "
@@ -23,8 +24,8 @@ def score(text, **settings):
     [
         ("", "no words"),
         ("1234 !!!", "no words"),
-        ("Das ist ein ganz gewöhnlicher deutscher Satz über das Wetter.", "language"),
-        ("这是一个简单的句子。", "language"),
+        ("Das ist ein ganz gewöhnlicher deutscher Satz über das Wetter.", "language not covered"),
+        ("这是一个简单的句子。", "language not covered"),
         ("The committee met on Tuesday.", None),
     ],
 )
@@ -124,7 +125,31 @@ def test_the_passages_read_are_those_the_fast_model_fears(monkeypatch):
     monkeypatch.setattr(_encoder, "heads", lambda: _encoder.Heads(load_file(_encoder.HEADS)))
     text = "\n".join(f"{PROSE * 3} Number {i}." for i in range(50)) + ABUSE
 
-    _judge.encoded(text, 3)
-
+    _judge.encoded(text, 3, every=True)
     assert len(set(read)) == len(read) == 3
     assert any(ABUSE in passage for passage in read)
+
+    read.clear()
+    monkeypatch.setattr(_encoder, "heads", lambda: _encoder.Heads(load_file(_encoder.HEADS)))
+    _judge.encoded(text, 3, every=False)
+    assert [True] == [ABUSE in passage for passage in read]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_read"),
+    [
+        ("The boat lay still in the harbour and the men slept.", True),
+        ("My neighbours are M u s l i m s.", True),
+        ("You are a stupid worthless idiot.", True),
+        ("The boat lay still in the harbour.", False),
+    ],
+)
+def test_a_passage_is_read_where_it_names_a_group_or_is_suspect(monkeypatch, text, is_read):
+    """The fast model's score stands for any other, and is low."""
+    read = []
+    monkeypatch.setattr(_encoder, "features", lambda p: read.append(p) or np.zeros(1536, np.float32))
+    monkeypatch.setattr(_encoder, "heads", lambda: _encoder.Heads(load_file(_encoder.HEADS)))
+    found = _judge.encoded(text, 8, every=False)
+
+    assert is_read == bool(read)
+    assert is_read or (found[0] == pytest.approx(load().probability(text)) and found[0] < _judge.SUSPECT)
