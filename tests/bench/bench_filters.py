@@ -1,6 +1,6 @@
 """The four filter rule sets beside datatrove's own: the same reasons, and documents a second; a plain script.
 
-Takes JSON Lines files (``.zst`` too); without any, texts are made from the standard library's sources.
+Texts are made from the standard library's sources, unless ``MIXDESK_BENCH_TEXTS`` names JSON Lines files.
 Every third text also stands there spoilt (short lines, bullets, a repeated passage, words shuffled), for
 ordinary prose breaks few rules. datatrove is installed into an environment of its own, kept beside the
 results; ``MIXDESK_DATATROVE`` names a Python that has it already. Both sides run in one process.
@@ -14,7 +14,6 @@ import platform
 import random
 import subprocess
 import sys
-import sysconfig
 import tempfile
 import time
 from collections import Counter
@@ -22,6 +21,7 @@ from pathlib import Path
 
 from core import bricks
 from core.rulesets import RULESETS, Page
+from tests.bench.texts import texts
 
 RESULTS = Path(__file__).parents[2] / "bench-results"
 PEER = """
@@ -43,24 +43,6 @@ for text in texts:
         reasons[name].append(verdict[1] if isinstance(verdict, tuple) else None)
 json.dump({"seconds": time.perf_counter() - began, "reasons": reasons}, open(sys.argv[2], "w"))
 """
-
-
-def texts(files: list[str], count: int) -> list[str]:
-    """Return up to `count` texts of each file, spread over it, or pieces of the standard library."""
-    found: list[str] = []
-    for name in files:
-        import zstandard
-
-        opened = zstandard.open if name.endswith(".zst") else open
-        with opened(name, "rt", encoding="utf-8") as file:
-            lines = file.readlines()
-        found += [json.loads(line)["text"] for line in lines[:: max(1, len(lines) // count)][:count]]
-    if not files:
-        for path in sorted(Path(sysconfig.get_path("stdlib")).glob("*.py")):
-            source = path.read_text(encoding="utf-8", errors="replace")
-            found += [source[i : i + 2000] for i in range(0, len(source), 2000)]
-        found = found[:count]
-    return found
 
 
 def spoilt(text: str, rng: random.Random) -> str:
@@ -115,7 +97,7 @@ def ours(sample: list[str]) -> tuple[float, dict[str, list[str | None]]]:
 def main() -> None:
     """Measure both sides on the same texts and count where they agree."""
     rng = random.Random(0)
-    plain = texts(sys.argv[1:], 2000)
+    plain = texts(2000)
     sample = plain + [spoilt(text, rng) for text in plain[::3]]
     print(f"{platform.processor() or platform.machine()}, Python {platform.python_version()}, one process")
     print(f"{len(sample):,} documents of {sum(map(len, sample)) / len(sample):,.0f} characters")

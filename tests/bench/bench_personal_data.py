@@ -17,7 +17,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from core.masking import mask
 from core.signals.personal import KINDS, found
 from core.signals.personal_data import PersonalData
-from tests.bench.bench_score import texts, told
+from tests.bench.bench_score import told
+from tests.bench.texts import texts
 from tests.core.signals import personal_numbers as numbers
 
 _PROSE = "the of and to in that was for with order number page total reference item from year he she it"
@@ -27,7 +28,7 @@ ROUNDS = 300
 
 def main() -> None:
     """Measure speed, then precision and recall by kind."""
-    sample = texts(sys.argv[1:])
+    sample = texts(2000)
     print(f"{platform.processor() or platform.machine()}, Python {platform.python_version()}")
     told("personal_data, plain texts", sample, lambda: PersonalData().score(sample))
     rich = [one_of_each(seed)[0] for seed in range(500)]

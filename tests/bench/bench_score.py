@@ -1,35 +1,34 @@
-"""Documents a second of every signal, of RedPajama-V2's together, of the stage, and of deduplication.
+"""Documents a second of every signal, of RedPajama-V2's together, and of the stage.
 
 A plain script.
 
 RedPajama-V2's reference is no package: its speed here was 480 documents a second on passages of 1.7 kB;
 beside ours stands a plain reading of its definitions, the one that the tests hold ours against.
 
-Texts are made from the standard library's own sources, 2 kB each, unless a JSON Lines file is named.
+Texts are made from the standard library's own sources, 2 kB each, unless ``MIXDESK_BENCH_TEXTS`` names
+JSON Lines files.
 """
 
 from __future__ import annotations
 
-import json
 import multiprocessing
 import platform
 import resource
-import sys
-import sysconfig
 import tempfile
 import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
-from pathlib import Path
 
 from core import bricks
 from core import score as scoring
-from core.matchers import MATCHERS
 from core.signals import NEEDS_A_FILE, SIGNALS, _words
+from core.signals.toxicity import Toxicity
 from core.types import Document
 from core.workspace import Workspace
+from tests.bench.texts import origin, texts
 from tests.core.signals import rps_definitions
 
+ENCODED = {"toxicity": 200, "toxicity_dimensions": 20}  # documents to measure on
 REDPAJAMA = ["rps_words", "rps_content", "rps_repetition", "rps_lines"]
 DEFINITIONS = (
     rps_definitions.words,
@@ -39,41 +38,31 @@ DEFINITIONS = (
 )
 
 
-def texts(arguments: list[str], count: int = 2000) -> list[str]:
-    """Return the texts to measure on."""
-    if arguments:
-        import zstandard
-
-        opened = zstandard.open if arguments[0].endswith(".zst") else open
-        with opened(arguments[0], "rt", encoding="utf-8") as file:
-            return [json.loads(line)["text"] for line in file][:count]
-    found: list[str] = []
-    for path in sorted(Path(sysconfig.get_path("stdlib")).glob("*.py")):
-        source = path.read_text(encoding="utf-8", errors="replace")
-        found += [source[i : i + 2000] for i in range(0, len(source), 2000)]
-    return found[:count]
-
-
 def main() -> None:
     """Measure each brick by itself, RedPajama-V2's signals together, and the stage on one core and on two."""
-    sample = texts(sys.argv[1:])
+    sample = texts(2000)
     size = sum(map(len, sample)) / len(sample)
     print(f"{platform.processor() or platform.machine()}, Python {platform.python_version()}")
-    print(f"{len(sample):,} documents of {size:,.0f} characters; signals by one core's own time")
+    print(f"{len(sample):,} documents of {size:,.0f} characters ({origin()}); signals by one core's own time")
     peaks(sample)  # first: a process starts with the most memory that its parent has had
     for name in SIGNALS:
-        if name not in NEEDS_A_FILE:
-            some = sample[:20] if name == "toxicity_dimensions" else sample  # an encoder's pace
-            told(f"signal  {name}", some, lambda name=name, some=some: score_together([name], some))
+        if name in ENCODED:  # at an encoder's pace, and a passage met before is remembered
+            some = sample[:: len(sample) // ENCODED[name]]
+            score_together([name], ["Women wait."])  # the model is loaded once
+            told(f"signal  {name}", some, lambda name=name, some=some: score_together([name], some), runs=1)
+        elif name not in NEEDS_A_FILE:
+            told(f"signal  {name}", sample, lambda name=name: score_together([name], sample))
+    told("signal  toxicity, model=fast", sample, lambda: Toxicity(model="fast").score(sample))
     rate = told("all of RedPajama-V2's", sample, lambda: score_together(REDPAJAMA, sample))
     few = sample[::10]
     plain = told("the same, read plainly", few, lambda: [read(text) for text in few for read in DEFINITIONS])
     print(
         f"ratio to the plain reading {rate / plain:.1f} times; to the reference's 480/s {rate / 480:.1f} times"
     )
-    for name in ("exact", "minhash"):
-        told(f"matcher {name}", sample, lambda name=name: bricks.make(MATCHERS, name).groups(sample))
-    for signals, what, times in ((REDPAJAMA, "RedPajama-V2's", 15), (None, "the default signals", 3)):
+    for signals, what, times in (
+        (REDPAJAMA, "RedPajama-V2's", 15),
+        (None, "the default signals, toxicity by its fast model", 3),
+    ):
         many = sample * times
         seconds = [whole_pass(signals, many, workers) for workers in (1, 2)]
         rates = " and ".join(f"{len(many) / s:,.0f}" for s in seconds)
@@ -84,10 +73,10 @@ def main() -> None:
         )
 
 
-def told(what: str, sample: list[str], work: Callable[[], object]) -> float:
-    """Print and return the rate of the best of three runs, by the time that this process had the core."""
+def told(what: str, sample: list[str], work: Callable[[], object], runs: int = 3) -> float:
+    """Print and return the rate of the best of the runs, by the time that this process had the core."""
     seconds = []
-    for _ in range(3):
+    for _ in range(runs):
         began = time.process_time()
         work()
         seconds.append(time.process_time() - began)
@@ -110,7 +99,7 @@ def whole_pass(signals: list[str] | None, sample: list[str], workers: int) -> fl
         home = Workspace(folder)
         home.write_corpus("c", ((Document(str(i), text, "bench"), 1) for i, text in enumerate(sample)))
         began = time.perf_counter()
-        scoring.score(home, "c", signals, workers=workers)
+        scoring.score(home, "c", signals, workers=workers, settings={"toxicity": {"model": "fast"}})
         return time.perf_counter() - began
 
 
