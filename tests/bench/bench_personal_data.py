@@ -1,8 +1,9 @@
 """Documents a second of the search for personal data and of masking; precision and recall.
 
-A plain script. Speed is taken on the standard library's own sources, 2 kB a document, or on JSON
-Lines files that ``MIXDESK_BENCH_TEXTS`` names. Precision and recall are of a generated set, so they say how the rules meet the forms
-that its generators know, not how the world writes: values of each kind among true numbers that are none.
+A plain script. Speed is taken on the standard library's own sources, 2 kB a document, or on JSON Lines
+files that ``MIXDESK_BENCH_TEXTS`` names. Precision and recall are of a generated set, so they say how the
+rules meet the forms that its generators know, not how the world writes: values of each kind among true
+numbers that are none.
 """
 
 from __future__ import annotations
