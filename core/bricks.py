@@ -46,9 +46,9 @@ def signed_settings_of(brick: object) -> dict[str, Scalar]:
     """Return the settings that sign what a brick makes.
 
     A field with `metadata={"file": True}` names a file: its path says nothing, and what it holds is
-    signed by the brick's `inputs`.
+    signed by the brick's `inputs`. One with `metadata={"unsigned": True}`, such as a device, changes no value.
     """
-    fields = [field for field in _fields(brick) if not field.metadata.get("file")]
+    fields = [f for f in _fields(brick) if not (f.metadata.get("file") or f.metadata.get("unsigned"))]
     return {field.name: getattr(brick, field.name) for field in fields}
 
 

@@ -28,6 +28,10 @@ class BadInputError(MixdeskError, ValueError):
             shown = shown[:197] + "..."
         super().__init__(" ".join(f"{shown}: {rule}; {remedy}".split()))
 
+    def __reduce__(self) -> tuple[type[BadInputError], tuple[str, str, str]]:
+        """Travel from a worker's process; an exception is otherwise made again from its one line."""
+        return type(self), (str(self.value), self.rule, self.remedy)
+
 
 class NotFoundError(BadInputError):
     """Something was asked for by name and is not there."""

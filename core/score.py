@@ -10,11 +10,11 @@ from typing import Any, cast
 
 import numpy as np
 
-from core import bricks
+from core import bricks, tables
 from core.doors import Prepared, Signal
 from core.engines import LocalEngine
 from core.engines.batches import runs
-from core.errors import MixdeskError, NotFoundError
+from core.errors import BadInputError, MixdeskError, NotFoundError
 from core.signals import DEFAULT, SIGNALS
 from core.types import JSON, Column, Columns, Corpus, Progress, silent
 from core.workspace import Workspace
@@ -74,7 +74,11 @@ def score(
     made = [bricks.make(SIGNALS, signal, (settings or {}).get(signal)) for signal in choose(signals)]
     wanted = {(column := column_of(workspace, corpus, brick)).fingerprint: (column, brick) for brick in made}
     columns = [column for column, _ in wanted.values()]
+    for _, brick in wanted.values():
+        _check_names(workspace, corpus, brick)
     computed = [column.maker for column in columns if not workspace.has_column(corpus, column)]
+    # A signal that holds the GPU says that one process must do it all.
+    alone = any(getattr(brick, "one_process", False) for c, brick in wanted.values() if c.maker in computed)
     began = time.perf_counter()
     failures = workspace.write_columns(
         corpus,
@@ -82,7 +86,7 @@ def score(
         _Scoring({key: _ready(workspace, corpus, *pair, progress) for key, pair in wanted.items()}),
         shard_rows=_shard_rows(corpus),
         progress=progress,
-        engine=LocalEngine(1 if corpus.documents <= SHARD_ROWS else workers),
+        engine=LocalEngine(1 if alone or corpus.documents <= SHARD_ROWS else workers),
     )
     if failures:
         told = [failures[column.fingerprint] for column in columns if column.fingerprint in failures]
@@ -112,6 +116,22 @@ def column_of(workspace: Workspace, corpus: Corpus, signal: Signal) -> Column:
     return workspace.column(
         corpus, signal.name, signal.version, settings, signal.columns, signal.kind, inputs
     )
+
+
+def _check_names(workspace: Workspace, corpus: Corpus, signal: Signal) -> None:
+    """Refuse names that a signal makes from its settings where the documents or another maker have them.
+
+    The names that a signal always has are kept free when documents come in.
+    """
+    made = set(signal.columns) - set(type(signal)().columns)
+    if not made:
+        return
+    others = (column for column in workspace.columns(corpus) if column.maker != signal.name)
+    taken = {*corpus.fields, *tables.FIXED, *(name for column in others for name in column.names)}
+    taken.update(name for brick in SIGNALS.values() for name in brick().columns)
+    if clash := sorted(made & taken):
+        rule = f"'{signal.name}' would make a column that something else is called"
+        raise BadInputError(clash[0], rule, f"choose another prefix: {signal.name}.prefix=NAME")
 
 
 def _ready(

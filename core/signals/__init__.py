@@ -2,6 +2,7 @@
 
 from core.doors import Signal
 from core.signals.characters import Characters
+from core.signals.classifier import Classifier
 from core.signals.code_share import CodeShare
 from core.signals.compression_ratio import CompressionRatio
 from core.signals.dialect_markers import DialectMarkers
@@ -24,6 +25,7 @@ from core.signals.rps_stop_words import RpsStopWords
 from core.signals.rps_words import RpsWords
 from core.signals.text_age import TextAge
 from core.signals.toxicity import Toxicity, ToxicityDimensions
+from core.signals.word_list import WordList
 
 SIGNALS: dict[str, type[Signal]] = {
     Lengths.name: Lengths,
@@ -50,9 +52,18 @@ SIGNALS: dict[str, type[Signal]] = {
     PersonalData.name: PersonalData,
     Perplexity.name: Perplexity,
     Importance.name: Importance,
+    Classifier.name: Classifier,
+    WordList.name: WordList,
 }
 
-NEEDS_A_FILE = (RpsStopWords.name, RpsBadWords.name, Perplexity.name, Importance.name)
+NEEDS_A_FILE = (
+    RpsStopWords.name,
+    RpsBadWords.name,
+    Perplexity.name,
+    Importance.name,
+    Classifier.name,
+    WordList.name,
+)
 # What is computed where nobody names a signal: not what needs a file of the user's, nor the dimensions
 # of toxicity, which take an encoder's time, nor lists a line, which would outgrow everything else.
 DEFAULT: list[str] = [

@@ -5,12 +5,12 @@ from __future__ import annotations
 _TERMS = {
     "race_origin": """
         black blacks white whites asian asians african africans arab arabs mexican mexicans latino latinos latina
-        latinas latinx hispanic hispanics indian indians chinese japanese korean koreans vietnamese filipino filipinos
-        pakistani pakistanis nigerian nigerians somali somalis syrian syrians
-        afghan afghans iranian iranians iraqi iraqis palestinian palestinians israeli israelis turk turks
-        turkish roma romani gypsy gypsies irish italians poles negro negroes caucasian caucasians aboriginal aborigines indigenous immigrant
-        immigrants migrant migrants refugee refugees foreigner foreigners cuban cubans haitian haitians
-        colored coloured minorities ethnic natives asylum""",
+        latinas latinx hispanic hispanics indian indians chinese japanese korean koreans vietnamese filipino
+        filipinos pakistani pakistanis nigerian nigerians somali somalis syrian syrians afghan afghans iranian
+        iranians iraqi iraqis palestinian palestinians israeli israelis turk turks turkish roma romani gypsy gypsies
+        irish italians poles negro negroes caucasian caucasians aboriginal aborigines indigenous immigrant
+        immigrants migrant migrants refugee refugees foreigner foreigners cuban cubans haitian haitians colored
+        coloured minorities ethnic natives asylum""",
     "gender_sex": """
         woman women girl girls female females lady ladies wife wives mother mothers men boys male males gay gays
         lesbian lesbians homosexual homosexuals bisexual bisexuals trans transgender transgendered transsexual

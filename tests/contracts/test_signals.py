@@ -9,6 +9,7 @@ import pytest
 
 from core import bricks
 from core.signals import DEFAULT, SIGNALS
+from tests.core.signals.tiny_classifier import make_celadon
 
 TEXTS = [
     "The quick brown fox jumps over the lazy dog. It was a fine day, and nobody minded at all!",
@@ -53,7 +54,11 @@ def made(name, folder):
         "rps_bad_words": {"words": str(words)},
         "perplexity": {"reference": str(prose)},
         "importance": {"target": str(prose), "raw": str(words), "min_words": 1},
+        "word_list": {"lists": str(words), "language": "en"},
+        "classifier": {"model": str(folder / "celadon")},
     }
+    if name == "classifier":
+        make_celadon(folder / "celadon")
     return bricks.make(SIGNALS, name, settings.get(name, {}))
 
 

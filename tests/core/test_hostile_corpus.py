@@ -19,6 +19,7 @@ from core.signals import SIGNALS
 from core.signals._combining import decomposed
 from core.types import Document
 from core.workspace import Workspace
+from tests.core.signals.tiny_classifier import make_classifier
 
 SIZE = 120_000
 ORDINARY = [
@@ -75,6 +76,8 @@ def words(tmp_path_factory):
         "rps_bad_words": {"words": str(folder / "words")},
         "perplexity": {"reference": str(folder / "prose")},
         "importance": {"target": str(folder / "prose"), "raw": str(folder / "words"), "min_words": 1},
+        "word_list": {"lists": str(folder / "words"), "language": "en"},
+        "classifier": {"model": str(make_classifier(folder / "toxic"))},
     }
 
 

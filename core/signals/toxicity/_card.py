@@ -123,8 +123,9 @@ def write(
     )
 
 
-_CARD = """# Model card: toxicity
+_CARD = """# Model card: toxicity, the fast model
 
+The signal `toxicity` with `model=fast`, and what chooses the passages that the encoder reads.
 A logistic regression on hashes of words, pairs of words and runs of 3 to 5 letters (2^18 features, half
 precision). It gives one number from 0 to 1 for English text: how likely it is hateful or abusive. The file
 holds weights by hash and no word of any text. Made by `python -m core.signals.toxicity.train`; every figure

@@ -48,8 +48,8 @@ def encoded(
     passages = list(dict.fromkeys(text[begin:end] for begin, end in _passages.spans(text)))
     if not passages:
         return np.full(_encoder.OUTPUTS, np.nan, dtype=np.float32)
-    fast = [_fast(passage) for passage in passages]
-    read = _read(passages, fast, max_passages, every=every)
+    fast = [suspicion(passage) for passage in passages]
+    read = to_read(passages, fast, max_passages, every=every)
     highest: _encoder.Floats = np.zeros(_encoder.OUTPUTS, dtype=np.float32)
     highest[0] = max([0.0, *(fast[i] for i in range(len(passages)) if i not in read and fast[i] < SUSPECT)])
     for place in read:
@@ -57,7 +57,7 @@ def encoded(
     return highest
 
 
-def _read(passages: Sequence[str], fast: Sequence[float], max_passages: int, *, every: bool) -> list[int]:
+def to_read(passages: Sequence[str], fast: Sequence[float], max_passages: int, *, every: bool) -> list[int]:
     """Return the places of the passages that the encoder reads, in order."""
     suspect = [score >= SUSPECT or _names_a_group(one) for one, score in zip(passages, fast, strict=True)]
     chosen = [i for i in range(len(passages)) if every or suspect[i]]
@@ -68,7 +68,8 @@ def _names_a_group(passage: str) -> bool:
     return not _identity.ALL.isdisjoint(_WORD.findall(_passages.plain(passage).lower()))
 
 
-def _fast(passage: str) -> float:
+def suspicion(passage: str) -> float:
+    """Return the fast model's score of a passage; -1 where it has no words."""
     return float(np.nan_to_num(load().probability(passage), nan=-1.0))
 
 
@@ -82,7 +83,7 @@ def marked(text: str, model: str, threshold: float, max_passages: int) -> list[M
     if model == "encoder":
         passages = [text[begin:end] for begin, end in spans]
         different = list(dict.fromkeys(passages))
-        places = _read(different, [_fast(passage) for passage in different], max_passages, every=False)
+        places = to_read(different, [suspicion(passage) for passage in different], max_passages, every=False)
         read = {different[place] for place in places}
         spans = [span for span, passage in zip(spans, passages, strict=True) if passage in read]
     found: list[Marked] = []
@@ -96,4 +97,4 @@ def marked(text: str, model: str, threshold: float, max_passages: int) -> list[M
 
 
 def _score(passage: str, model: str) -> float:
-    return float(_encoder.heads().judge(passage)[0]) if model == "encoder" else _fast(passage)
+    return float(_encoder.heads().judge(passage)[0]) if model == "encoder" else suspicion(passage)
