@@ -196,6 +196,13 @@ def _held(
                 yield row
 
 
+def scored_by(column: str) -> str:
+    """Return the options of the command `score` that make a policy's column."""
+    if column.startswith("celadon_"):
+        return "--signal classifier --set classifier.model=PleIAs/celadon"
+    return "--signal " + ("toxicity_dimensions" if column.startswith("toxicity_") else column)
+
+
 # --- scores and values -------------------------------------------------------------------------
 
 
@@ -205,9 +212,8 @@ def _scores(workspace: Workspace, corpus: Corpus, policy: Policy) -> NDArray[np.
     known = workspace.column_names(corpus)
     for column in policy.columns:
         if column not in known:
-            signal = "toxicity_dimensions" if column.startswith("toxicity_") else column
             rule = f"policy '{policy.name}' reads it, and '{corpus.name}' has no such column"
-            raise NotFoundError(column, rule, f"run `python -m core score {corpus.name} --signal {signal}`")
+            raise NotFoundError(column, rule, f"run `python -m core score {corpus.name} {scored_by(column)}`")
     table = workspace.read(corpus, list(policy.columns))
     for column in policy.columns:
         kind = table[column].type

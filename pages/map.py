@@ -9,7 +9,7 @@ st.title("Map")
 corpus = state.need_corpus("map")
 if corpus is not None and state.need_columns(corpus, ("x", "y"), "cluster"):
     with plain.errors_shown():
-        names = list(dict.fromkeys([*state.categories(corpus), *(f.name for f in scatter.colours(corpus))]))
+        names = scatter.colours(corpus)
         colour = st.selectbox("Colour by", names, key="colour", bind="query-params")
         left, right = st.columns([3, 1])
         with left:

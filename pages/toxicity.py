@@ -1,9 +1,20 @@
-"""Toxicity and risk: what a toxicity threshold keeps and drops, personal data, licences, evaluation data."""
+"""Toxicity and risk: thresholds, dimensions, borderline documents, calibration; personal data, licences, tests."""
 
 import streamlit as st
 
 from core.types import Corpus
-from pages.parts import entry, plain, risk, state, threshold, ways
+from pages.parts import (
+    borderline,
+    dimensions,
+    entry,
+    plain,
+    policies,
+    reliability,
+    risk,
+    state,
+    threshold,
+    ways,
+)
 from pages.parts.veil import TOXIC
 
 WARNING = (
@@ -15,13 +26,14 @@ WARNING = (
 def toxicity(corpus: Corpus) -> None:
     """Draw a threshold on a toxicity score; the texts on request."""
     st.caption("Scores come from a model and err: look at both sides before you drop anything.")
-    names = [fact.name for fact in state.signals(corpus, ("toxicity",)) if fact.is_number]
+    names = dimensions.names(corpus)
     if not names:
         st.info("Toxicity has not been scored yet: run the stage “score” on the Corpus page.")
         ways.link("corpus", "Prepare the corpus", ":material/database:")
         return
-    first = names.index("toxicity") if "toxicity" in names else 0
-    column = st.selectbox("Signal", names, index=first, key="toxic_signal", bind="query-params")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        column = st.selectbox("Signal", names, key="toxic_signal", bind="query-params")
+        dimensions.map_link(corpus, column)
     start = TOXIC if column == "toxicity" else None
     threshold.panel(corpus, column, side="at most", warning=WARNING, start=start)
 
@@ -32,6 +44,10 @@ corpus = state.need_corpus("measure")
 if corpus is not None:
     panels = {
         "Toxicity": toxicity,
+        "Dimensions": dimensions.panel,
+        "Policy": policies.panel,
+        "Borderline": borderline.panel,
+        "Calibration": reliability.panel,
         "Personal data": risk.personal,
         "Licences": risk.licences,
         "Evaluation data": risk.overlap,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from core import bricks
 from core.evidence._columns import COLUMNS
@@ -10,9 +11,10 @@ from core.evidence._rules import RULES
 from core.evidence._spans import MOST_SPANS, Span, merged
 from core.rulesets import RULESETS
 from core.signals import SIGNALS
+from core.signals.toxicity import Toxicity, ToxicityDimensions, _judge
 from core.types import Scalar
 
-__all__ = ["MOST_SPANS", "Span", "contributing", "explained", "offending"]
+__all__ = ["MOST_SPANS", "Span", "contributing", "explained", "offending", "unscored"]
 
 
 def offending(text: str, reason: str, settings: Mapping[str, Scalar] | None = None) -> list[Span]:
@@ -54,6 +56,18 @@ def contributing(text: str, column: str, settings: Mapping[str, Scalar] | None =
         return []
     kind, find, _ = COLUMNS[column]
     return merged(find(text, bricks.make(SIGNALS, kind.name, _own(kind(), settings))))
+
+
+def unscored(text: str, column: str, settings: Mapping[str, Scalar] | None = None) -> str | None:
+    """Return why a toxicity column has no value for a text: "no words" or "language not covered".
+
+    None where it has one, and for the columns of other signals. Arguments are those of `contributing`.
+    """
+    kind = COLUMNS[column][0] if column in COLUMNS else None
+    if kind not in (Toxicity, ToxicityDimensions):
+        return None
+    signal: Any = bricks.make(SIGNALS, kind.name, _own(kind(), settings))
+    return _judge.unscored(text, signal.max_other_language)
 
 
 def explained(name: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 from core.doors import Signal
 from core.evidence import _redpajama as rps
+from core.evidence import _toxicity
 from core.evidence._formulae import formulae
 from core.evidence._spans import Piece, Span, again, feed_lines, matches, split_lines, stripped
 from core.signals import (
@@ -29,6 +30,7 @@ from core.signals import (
     rps_stop_words,
     rps_words,
     text_age,
+    toxicity,
 )
 
 Find = Callable[[str, Any], Iterator[Span]]  # the text, and the signal with its settings
@@ -234,4 +236,15 @@ _PERSONAL: _Table = {
     )
     for kind in personal.KINDS
 } | {"pii_count": (personal_data.PersonalData, partial(_personal, None), "personal data and secrets")}
-COLUMNS: _Table = {**_SHARES, **_REDPAJAMA, **_PERSONAL}
+_TOXICITY: _Table = {
+    "toxicity": (toxicity.Toxicity, _toxicity.sentences, "the sentences that carry the score"),
+    **{
+        column: (
+            toxicity.ToxicityDimensions,
+            partial(_toxicity.passages, place),
+            f"the passages that carry the level of {column.removeprefix('toxicity_').replace('_', ' and ')}",
+        )
+        for place, column in enumerate(toxicity.ToxicityDimensions().columns)
+    },
+}
+COLUMNS: _Table = {**_SHARES, **_REDPAJAMA, **_PERSONAL, **_TOXICITY}

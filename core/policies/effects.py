@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from core.intervals import wilson
+
 LEAST_DOCUMENTS = 20  # a smaller group is shown and never flagged
 FAR_ABOVE = 1.5  # times the share removed of all
-_Z = 1.959963984540054  # of a two-sided interval of 95 %
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,7 +103,7 @@ def _counted(
 def _effect(grouping: Grouping, place: int, sizes: Sizes, whole: Sizes) -> Effect:
     documents, tokens, removed, removed_tokens, mean = sizes
     base = whole[2] / whole[0]
-    low, high = wilson(removed, documents)
+    low, high = map(float, wilson(removed, documents))
     milder = mean is not None and whole[4] is not None and mean < whole[4]
     return Effect(
         grouping.label,
@@ -118,16 +119,6 @@ def _effect(grouping: Grouping, place: int, sizes: Sizes, whole: Sizes) -> Effec
         mean,
         documents >= LEAST_DOCUMENTS and base > 0 and low > FAR_ABOVE * base and milder,
     )
-
-
-def wilson(part: int, whole: int) -> tuple[float, float]:
-    """Return the 95 % interval of a share (Wilson 1927, Probable inference, the law of succession)."""
-    if not whole:
-        return 0.0, 1.0
-    share, square = part / whole, _Z * _Z
-    centre = (share + square / (2 * whole)) / (1 + square / whole)
-    half = _Z / (1 + square / whole) * np.sqrt(share * (1 - share) / whole + square / (4 * whole * whole))
-    return max(0.0, float(centre - half)), min(1.0, float(centre + half))
 
 
 def sentence(one: Effect, base: float) -> str:

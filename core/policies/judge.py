@@ -84,7 +84,7 @@ def warning(columns: Sequence[str], values: Sequence[float]) -> str:
         columns: the policy's columns.
         values: the document's score in each; dimensions of half a level or more are named.
     """
-    pairs = zip(columns, values, strict=True)
-    named = [_WORDS[column] for column, value in pairs if column in _WORDS and value >= HALF]
+    words = [_WORDS.get(column.replace("celadon_", "toxicity_")) for column in columns]
+    named = [word for word, value in zip(words, values, strict=True) if word and value >= HALF]
     what = f" ({', '.join(named)})" if named else ""
     return f"Content warning: the text that follows may be hateful, biased or violent{what}."

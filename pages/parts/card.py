@@ -10,7 +10,7 @@ import streamlit as st
 from core.search import neighbours
 from core.threshold import quoted
 from core.types import Corpus
-from pages.parts import plain, state, table, veil
+from pages.parts import marks, plain, state, table, veil
 
 PAGE_CHARACTERS = 20_000  # of a text shown at a time
 NUM_NEIGHBOURS = 8
@@ -25,9 +25,10 @@ def document(corpus: Corpus, row: int, key: str) -> None:
     with st.container(border=True):
         st.text(found["id"])
         st.caption(f"{plain.markdown(found['source'])} · {found['tokens']:,} tokens · row {row:,}")
+        _unscored(corpus, found["text"])
         text, columns, near = st.tabs(["Text", "Columns", "Nearest documents"])
         with text:
-            if _may_show(corpus, row, f"{key}.{row}"):
+            if veil.lifted(veil.warning(corpus, row), f"{key}.{row}.veil"):
                 _text(found["text"], f"{key}.{row}")
         with columns:
             _columns(corpus, row)
@@ -41,15 +42,11 @@ def dialog(corpus: Corpus, row: int) -> None:
     document(corpus, row, "card.dialog")
 
 
-def _may_show(corpus: Corpus, row: int, key: str) -> bool:
-    """Whether the text may be shown: a toxic one only on request."""
-    if not veil.hidden(corpus, [row])[0]:
-        return True
-    score = state.numbers(corpus, "toxicity")[row]
-    return veil.lifted(
-        f"The toxicity score of this document is {score:.2f}: its text may insult, threaten or demean.",
-        f"{key}.veil",
-    )
+def _unscored(corpus: Corpus, text: str) -> None:
+    """Say where the document has no toxicity score, and why."""
+    reason = marks.why_unscored(corpus, "toxicity", text)
+    if reason is not None:
+        st.caption(f"No toxicity score: {plain.markdown(reason)}")
 
 
 def _text(text: str, key: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from core.evidence import Span
 from core.types import Corpus
 from pages.parts import card, palette, plain, state, table, veil
+from pages.parts.marks import Marks
 
 CHARACTERS = 1000
+HEIGHT = 140  # of a text's box
 BEFORE = 200  # characters shown before the first mark, where the text's beginning has none
-Marks = Callable[[dict[str, Any]], Sequence[Span]]
 
 
 def column(
@@ -29,6 +30,7 @@ def column(
     marks: Marks | None = None,
     *,
     veiled: bool = True,
+    height: int = HEIGHT,
 ) -> None:
     """Draw the beginnings of a few documents under a title; each opens in full.
 
@@ -54,13 +56,13 @@ def column(
                 if hidden:
                     st.caption(plain.markdown(veil.HIDDEN))
                 else:
-                    text(found["text"], marks(found) if marks else ())
+                    text(found["text"], marks(found) if marks else (), height)
 
 
-def text(words: str, spans: Sequence[Span]) -> None:
+def text(words: str, spans: Sequence[Span], height: int = HEIGHT) -> None:
     """Draw the part of a text around its first mark, or its beginning, letter by letter."""
     if not spans:
-        st.code(words[:CHARACTERS], language=None, wrap_lines=True, height=140)
+        st.code(words[:CHARACTERS], language=None, wrap_lines=True, height=height)
         return
     start = max(0, spans[0].start - BEFORE) if spans[0].start > CHARACTERS // 2 else 0
     end, at, parts = start + CHARACTERS, start, ["…" if start else ""]
@@ -72,12 +74,13 @@ def text(words: str, spans: Sequence[Span]) -> None:
         parts += [html.escape(words[first:last]), "</mark>"]
         at = last
     parts += [html.escape(words[at:end]), "…" if len(words) > end else ""]
-    st.html(_framed("".join(parts).encode("utf-8", "replace").decode("utf-8").replace("\x00", "�")))
+    inner = "".join(parts).encode("utf-8", "replace").decode("utf-8").replace("\x00", "�")
+    st.html(_framed(inner, height))
 
 
-def _framed(inner: str) -> str:
+def _framed(inner: str, height: int) -> str:
     return (
-        '<pre style="height:140px;overflow:auto;white-space:pre-wrap;overflow-wrap:anywhere;margin:0;'
+        f'<pre style="height:{height}px;overflow:auto;white-space:pre-wrap;overflow-wrap:anywhere;margin:0;'
         f'padding:.75rem;border-radius:.5rem;font-size:.8rem;background:{palette.faint("#8A8A8A", 0.12)}">'
         f"<style>mark{{color:inherit;background:{palette.faint(palette.DROPPED, 0.35)};border-radius:2px}}</style>"
         f"{inner}</pre>"

@@ -1,4 +1,4 @@
-"""Charts of signals and filters: ridges on axes of their own, curves, matrices, small multiples, joint plots.
+"""Charts of signals and filters: ridges on own axes, curves, matrices, small multiples, joint plots, reliability.
 
 Every name that comes from data is escaped: plotly reads some HTML.
 """
@@ -6,7 +6,7 @@ Every name that comes from data is escaped: plotly reads some HTML.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,13 +15,12 @@ import streamlit as st
 from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
+from core.calibration import Bins
 from core.curve import Curve
 from core.distribution import distribution
 from pages.parts import chart, palette, plain
 
 ROW_HEIGHT = 64
-DIVERGING = ((0.0, palette.DROPPED), (0.5, "rgba(128,128,128,0.08)"), (1.0, palette.KEPT))
-SHARE = ((0.0, "rgba(128,128,128,0.08)"), (1.0, palette.KEPT))
 
 
 def free_ridges(
@@ -113,20 +112,22 @@ def matrix(
     diverging: bool = False,
     percent: bool = False,
     numbers: bool = True,
+    most: float = 1.0,
 ) -> None:
-    """Draw a matrix as colours with its numbers; from -1 to 1 where `diverging`, else from 0 to 1."""
-    shape = "%{z:.0%}" if percent else "%{z:.2f}"
+    """Draw a matrix as colours with its numbers; from -1 to 1 where `diverging`, else from 0 to `most`."""
+    share = ".1%" if most < 1 else ".0%"
+    shape = f"%{{z:{share}}}" if percent else "%{z:.2f}"
     figure = go.Figure(
         go.Heatmap(
             z=[[None if math.isnan(value) else value for value in line] for line in values.tolist()],
             x=[plain.plotly(name, 36) for name in columns],
             y=[plain.plotly(name, 36) for name in rows],
             zmin=-1 if diverging else 0,
-            zmax=1,
-            colorscale=DIVERGING if diverging else SHARE,
+            zmax=most,
+            colorscale=_scale(diverging),
             texttemplate=shape if numbers else None,
             hovertemplate="%{y} · %{x}: " + shape + "<extra></extra>",
-            colorbar={"thickness": 12, "tickformat": ".0%" if percent else ".1f"},
+            colorbar={"thickness": 12, "tickformat": share if percent else ".1f"},
             xgap=1,
             ygap=1,
         )
@@ -135,6 +136,13 @@ def matrix(
     figure.update_xaxes(type="category", side="bottom", tickfont={"size": 11})
     height = max(240, 130 + (30 if numbers else 17) * len(rows))
     chart.draw(palette.looks(figure, height, legend=False), key, alt)
+
+
+def _scale(diverging: bool) -> list[tuple[float, str]]:
+    """Colours that begin, or have their middle, near the background: opaque, that plotly's numbers stand out."""
+    none = "#1E242E" if palette.is_dark() else "#F4F6F8"
+    ends = [(1.0, palette.KEPT)]
+    return [(0.0, palette.DROPPED), (0.5, none), *ends] if diverging else [(0.0, none), *ends]
 
 
 def small(
@@ -195,3 +203,35 @@ def joint(
         config={"displaylogo": False},
         alt=f"{labels[1]} against {labels[0]}",
     )
+
+
+def reliability(lines: Mapping[str, Bins], threshold: float, key: str) -> None:
+    """Draw the share of positives over the mean score of each bin, with its interval; the first line is of all."""
+    diagonal = {"color": palette.colour(6), "dash": "dot", "width": 1.5}
+    figure = go.Figure(go.Scatter(x=[0, 1], y=[0, 1], mode="lines", line=diagonal, name="as it should be"))
+    for number, (name, bins) in enumerate(lines.items()):
+        there = bins.counts > 0
+        x, y, counts = bins.scores[there], bins.shares[there], bins.counts[there]
+        figure.add_trace(
+            go.Scatter(
+                x=x.tolist(),
+                y=y.tolist(),
+                customdata=counts.tolist(),
+                error_y={
+                    "array": (bins.high[there] - y).tolist(),
+                    "arrayminus": (y - bins.low[there]).tolist(),
+                    "thickness": 1,
+                    "width": 4,
+                },
+                mode="lines+markers",
+                name=plain.plotly(name, 32),
+                line={"color": palette.colour(number), "width": 2, "dash": palette.DASHES[number % 4]},
+                marker={"size": (6 + 10 * np.sqrt(counts / counts.max())).tolist()},
+                hovertemplate="score %{x:.2f}: %{y:.1%} of %{customdata:,} toxic<extra></extra>",
+            )
+        )
+    figure.add_vline(threshold, line={"color": palette.DROPPED, "width": 2, "dash": "dash"})
+    figure.update_yaxes(tickformat=".0%", range=[-0.02, 1.02])
+    figure.update_xaxes(range=[-0.02, 1.02])
+    figure = palette.looks(figure, 430, x="mean score of the bin", y="share that people call toxic")
+    chart.draw(figure, key, "Reliability diagram: share of toxic documents by score")

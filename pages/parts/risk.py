@@ -5,16 +5,14 @@ Owns the session keys that begin with `risk.`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from core import evidence
 from core.signals.personal import KINDS
 from core.types import Corpus
-from pages.parts import card, desk, examples, plain, plots, progress, state, table, ways
+from pages.parts import card, desk, examples, marks, plain, plots, progress, state, table, ways
 
 NUM_EXAMPLES = 4
 SHARE = {"share": st.column_config.NumberColumn("share of tokens", format="percent")}
@@ -46,12 +44,9 @@ def personal(corpus: Corpus) -> None:
     if not len(rows_):
         st.caption("No document does.")
     elif st.toggle("Show them", key="risk.show", help="They hold what may be somebody's."):
-
-        def marks(one: Mapping[str, object]) -> Sequence[evidence.Span]:
-            return evidence.contributing(str(one["text"])[:20_000], column)
-
+        find = marks.of(corpus, column)
         for part, place in enumerate(st.columns(2)):
-            examples.column(corpus, rows_[part::2], "", place, (column,), f"risk.personal.{part}", marks)
+            examples.column(corpus, rows_[part::2], "", place, (column,), f"risk.personal.{part}", find)
     _filter(corpus, f"no {kind.replace('_', ' ')}", f"{column} = 0")
     st.caption("To keep the documents and mask what is found, choose so where the mixture is exported.")
     ways.link("mixture", "Mask on export", ":material/ios_share:")

@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 
 from core.distribution import inside, sample
 from core.types import Corpus
-from pages.parts import palette, plain, state
-from pages.parts.veil import TOXIC
+from pages.parts import dimensions, palette, plain, state, veil
 
 MAX_POINTS = 20_000  # plotly stays quick, and a whole selection stays far below a widget's 25 MB
 MAX_GROUPS = 24  # in the legend; the rest is "other"
@@ -102,7 +101,7 @@ def _corners(outline: Mapping[str, Any]) -> tuple[list[float], list[float]]:
 
 def _groups(corpus: Corpus, colour: str) -> tuple[list[str], NDArray[np.int32]] | None:
     """The column's values as groups, largest first where there are too many; None for numbers."""
-    fact = next(f for f in state.facts(corpus) if f.name == colour)
+    fact = _fact(corpus, colour)
     if fact.is_number and fact.kind != "cluster":
         return None
     names, codes = state.codes(corpus, colour)
@@ -112,6 +111,10 @@ def _groups(corpus: Corpus, colour: str) -> tuple[list[str], NDArray[np.int32]] 
     place = np.full(len(names), MAX_GROUPS, dtype=np.int32)
     place[np.sort(by_size[:MAX_GROUPS])] = np.arange(MAX_GROUPS)
     return [*(names[i] for i in np.sort(by_size[:MAX_GROUPS])), "(other)"], place[codes]
+
+
+def _fact(corpus: Corpus, name: str) -> state.Fact:
+    return next(fact for fact in state.facts(corpus) if fact.name == name)
 
 
 def _figure(corpus: Corpus, colour: str, shown: Rows, kept: Rows | None) -> go.Figure:
@@ -125,7 +128,7 @@ def _figure(corpus: Corpus, colour: str, shown: Rows, kept: Rows | None) -> go.F
         known = np.isfinite(values)
         parts = (
             (~known, {"color": palette.muted()}, "no value"),
-            (known, _continuous(values[known], colour), ""),
+            (known, _continuous(corpus, values[known], _fact(corpus, colour)), ""),
         )
         for part, marker, name in parts:
             at = np.flatnonzero(part)
@@ -151,14 +154,18 @@ def _figure(corpus: Corpus, colour: str, shown: Rows, kept: Rows | None) -> go.F
     return palette.looks(figure, 620, legend=groups is not None)
 
 
-def _continuous(values: NDArray[np.float64], colour: str) -> dict[str, Any]:
+def _continuous(corpus: Corpus, values: NDArray[np.float64], fact: state.Fact) -> dict[str, Any]:
+    """Colours over all but the tails; over all of toxicity's scale, where what is rare is what is sought."""
     low, high = np.quantile(values, [0.02, 0.98]).tolist() if len(values) else (0.0, 1.0)
+    if fact.kind == "toxicity":
+        is_level = dimensions.scale(corpus, fact.name).is_level
+        low, high = 0.0, max(3.0, values.max(initial=0)) if is_level else 1.0
     return {
         "color": values.tolist(),
         "colorscale": palette.CONTINUOUS,
         "cmin": low,
         "cmax": high if high > low else low + 1,
-        "colorbar": {"title": {"text": plain.plotly(colour, 24)}, "thickness": 14},
+        "colorbar": {"title": {"text": plain.plotly(fact.name, 24)}, "thickness": 14},
     }
 
 
@@ -198,10 +205,8 @@ def _titles(corpus: Corpus) -> Mapping[int, str]:
 def _short_titles(name: str, stamp_: str, _corpus: Corpus) -> dict[int, str]:  # noqa: ARG001 they are the key
     """The beginning of each sampled document, escaped; toxic ones say only that they are."""
     shown = sample(_corpus.documents, MAX_POINTS)
-    has_toxicity = any(f.name == "toxicity" for f in state.facts(_corpus))
-    hidden = f"coalesce(toxicity >= {TOXIC}, false)" if has_toxicity else "false"
     sql = (
-        f"SELECT row, CASE WHEN {hidden} THEN '(text hidden: it may be toxic)' "  # noqa: S608 our own constants
+        f"SELECT row, CASE WHEN {veil.expression(_corpus)} THEN '(text hidden: it may be toxic)' "  # noqa: S608 quoted names and our own constants
         f"ELSE left(text, {3 * TITLE_CHARACTERS}) END AS title FROM documents "
         "WHERE row IN (SELECT unnest(?::BIGINT[]))"
     )
@@ -210,9 +215,9 @@ def _short_titles(name: str, stamp_: str, _corpus: Corpus) -> dict[int, str]:  #
     return {row: plain.plotly(title, TITLE_CHARACTERS) for row, title in found}
 
 
-def colours(corpus: Corpus) -> list[state.Fact]:
-    """Columns of numbers by which the map can be coloured."""
-    numbers = [
-        f for f in state.facts(corpus) if f.is_number and f.kind not in ("cluster", "duplicates", "layout")
-    ]
-    return [f for f in numbers if f.name != "row"]
+def colours(corpus: Corpus) -> list[str]:
+    """Columns by which the map can be coloured: categories first, then toxicity's, then other numbers."""
+    toxic = [fact.name for fact in state.signals(corpus, ("toxicity",))]
+    kinds = ("cluster", "duplicates", "layout", "toxicity")
+    numbers = [f.name for f in state.facts(corpus) if f.is_number and f.kind not in kinds and f.name != "row"]
+    return list(dict.fromkeys([*state.categories(corpus), *toxic, *numbers]))

@@ -1,6 +1,6 @@
 """All signals at a glance, the odd ones first; and two of them together.
 
-Owns the session keys that begin with `signals.`.
+Owns the session keys that begin with `signals.`, or with what `together` is told.
 """
 
 from __future__ import annotations
@@ -114,15 +114,19 @@ def _shape(key_: str, name: str, by: str, domain: str | None, _corpus: Corpus) -
 # --- two together -----------------------------------------------------------------------------------
 
 
-def together(corpus: Corpus) -> None:
-    """Draw the signals' correlations, and any two against each other; brushed documents are listed."""
-    names = listed(corpus)
+def together(corpus: Corpus, names: Sequence[str] = (), part: str = "signals", *, texts: bool = True) -> None:
+    """Draw signals' correlations, and any two against each other; brushed documents are listed.
+
+    All that are `listed` where no names are given; `part` begins the session keys. The list shows how
+    texts begin, as tables do, unless `texts` is false.
+    """
+    names = names or listed(corpus)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.multiselect(
-            "Signals", names, key="signals.matrix", placeholder=f"the first {min(len(names), MAX_MATRIX)}"
+            "Signals", names, key=f"{part}.matrix", placeholder=f"the first {min(len(names), MAX_MATRIX)}"
         )
         kind = st.segmented_control(
-            "Correlation", ("Spearman", "Pearson"), default="Spearman", key="signals.kind", required=True
+            "Correlation", ("Spearman", "Pearson"), default="Spearman", key=f"{part}.kind", required=True
         )
     used = tuple(chosen or names[:MAX_MATRIX])
     found = _correlation(state.key(corpus), used, corpus)
@@ -138,7 +142,7 @@ def together(corpus: Corpus) -> None:
         grid,
         alike,
         alike,
-        "signals.correlation",
+        f"{part}.correlation",
         "Correlation of signals",
         diverging=True,
         numbers=len(used) <= 14,
@@ -148,14 +152,14 @@ def together(corpus: Corpus) -> None:
         for name, line in zip(alike, grid.tolist(), strict=True)
     ]
     with st.expander("As a table", icon=":material/table_chart:"):
-        table.records(table_rows, None, f"{corpus.name} {kind} correlation", "signals.correlation.table")
+        table.records(table_rows, None, f"{corpus.name} {kind} correlation", f"{part}.correlation.table")
     st.subheader("Two signals together")
     first, second = _closest(found)
     left, right = st.columns(2)
-    across = left.selectbox("Across", names, index=names.index(first), key="signals.x")
-    up = right.selectbox("Up", names, index=names.index(second), key="signals.y")
+    across = left.selectbox("Across", names, index=names.index(first), key=f"{part}.x")
+    up = right.selectbox("Up", names, index=names.index(second), key=f"{part}.y")
     if across and up:
-        _joint(corpus, across, up)
+        _joint(corpus, across, up, part, texts)
 
 
 def _closest(found: Correlation) -> tuple[str, str]:
@@ -174,14 +178,14 @@ def _correlation(key_: str, names: tuple[str, ...], _corpus: Corpus) -> Correlat
     return correlate(state.many_numbers(_corpus, names))
 
 
-def _joint(corpus: Corpus, across: str, up: str) -> None:
+def _joint(corpus: Corpus, across: str, up: str, part: str, texts: bool) -> None:
     rows = sample(corpus.documents, MAX_POINTS)
     names, codes = state.codes(corpus, "source")
     x, y = state.numbers(corpus, across)[rows], state.numbers(corpus, up)[rows]
     known = np.isfinite(x) & np.isfinite(y)
     rows = rows[known]
     st.caption(f"{len(rows):,} documents with both values. Draw a box or a lasso to list what is in it.")
-    key = f"signals.joint.{across}.{up}"
+    key = f"{part}.joint.{across}.{up}"
     event = plots.joint(x[known], y[known], rows, codes[rows], names, (across, up), key)
     points = event["selection"]["points"]
     brushed = np.unique([int(_row(point)) for point in points]).astype(np.int64) if points else None
@@ -189,9 +193,10 @@ def _joint(corpus: Corpus, across: str, up: str) -> None:
         return
     extra = tuple(dict.fromkeys(name for name in (across, up) if name not in ("tokens", "row")))
     st.markdown(f"**{len(brushed):,} documents brushed**")
-    row = table.paged(corpus, brushed, f"signals.brushed.{len(brushed)}.{int(brushed.sum())}", extra)
+    key = f"{part}.brushed.{len(brushed)}.{int(brushed.sum())}"
+    row = table.paged(corpus, brushed, key, extra, texts=texts)
     if row is not None:
-        card.document(corpus, row, "signals.card")
+        card.document(corpus, row, f"{part}.card")
 
 
 def _row(point: Mapping[str, Any]) -> int:

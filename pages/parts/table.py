@@ -59,29 +59,37 @@ def _extra(order: str | None) -> tuple[str, ...]:
     return (order,) if order and order not in ("row", "id", "source", "tokens") else ()
 
 
-def paged(corpus: Corpus, rows: NDArray[np.int64], key: str, extra: Sequence[str] = ()) -> int | None:
+def paged(
+    corpus: Corpus, rows: NDArray[np.int64], key: str, extra: Sequence[str] = (), *, texts: bool = True
+) -> int | None:
     """Draw these documents, a page at a time; return the row chosen."""
     num_pages = max(1, -(-len(rows) // PAGE_ROWS))
     place = st.container()
     page = st.pagination(num_pages, key=f"{key}.page") if num_pages > 1 else 1
     with place:
-        return documents(corpus, rows[(page - 1) * PAGE_ROWS : page * PAGE_ROWS], f"{key}.{page}", extra)
+        shown = rows[(page - 1) * PAGE_ROWS : page * PAGE_ROWS]
+        return documents(corpus, shown, f"{key}.{page}", extra, texts=texts)
 
 
 def documents(
-    corpus: Corpus, rows: NDArray[np.int64], key: str, extra: Sequence[str] = (), height: int = 320
+    corpus: Corpus,
+    rows: NDArray[np.int64],
+    key: str,
+    extra: Sequence[str] = (),
+    height: int = 320,
+    *,
+    texts: bool = True,
 ) -> int | None:
-    """Draw a table of these rows, in their order; return the row chosen."""
-    table = state.workspace().read(corpus, ["row", "id", "source", "tokens", *extra, "text"], rows)
-    shown = [
-        {
-            **{name: row[name] for name in ("row", "id", "source", "tokens", *extra)},
-            "beginning": row["text"][: 4 * BEGINNING],
-        }
-        for row in table.to_pylist()
-    ]
-    for row, hidden in zip(shown, veil.hidden(corpus, rows), strict=True):
-        row["beginning"] = veil.HIDDEN if hidden else " ".join(row["beginning"].split())[:BEGINNING]
+    """Draw a table of these rows, in their order; return the row chosen.
+
+    It shows how texts begin, but for toxic ones, unless `texts` is false.
+    """
+    names = ["row", "id", "source", "tokens", *extra]
+    shown = state.workspace().read(corpus, [*names, *["text"] * texts], rows).to_pylist()
+    if texts:
+        for row, hidden in zip(shown, veil.hidden(corpus, rows), strict=True):
+            beginning = " ".join(row.pop("text")[: 4 * BEGINNING].split())[:BEGINNING]
+            row["beginning"] = veil.HIDDEN if hidden else beginning
     return chosen(shown, key, height)
 
 

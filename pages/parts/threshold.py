@@ -5,8 +5,6 @@ Owns the session keys that begin with `threshold.`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
@@ -17,12 +15,11 @@ from core.curve import Curve, Side, curve
 from core.distribution import Distribution, counts, distribution
 from core.threshold import Among, Outcome, Range, Rule
 from core.types import Corpus
-from pages.parts import bounds, chart, desk, examples, plain, plots, state, table
+from pages.parts import bounds, chart, desk, examples, marks, plain, plots, state, table
 from pages.parts.veil import lifted
 
 NUM_EXAMPLES = 5
 KEPT = "Kept by any"
-EVIDENCE_CHARACTERS = 20_000  # of a text that are looked through for places to mark
 FAST = ("FLOAT", "DOUBLE", "TINYINT", "SMALLINT", "INTEGER", "UTINYINT", "USMALLINT", "UINTEGER")
 
 
@@ -51,14 +48,11 @@ def panel(
         kept, dropped = rules.nearest(values, keep, limits, NUM_EXAMPLES)
         extra = () if column in ("tokens", "source") else (column,)
         st.caption(plain.markdown(evidence.explained(column)))
-
-        def marks(found: dict[str, object]) -> Sequence[evidence.Span]:
-            return evidence.contributing(str(found["text"])[:EVIDENCE_CHARACTERS], column)
-
+        find = marks.of(corpus, column)
         left, right = st.columns(2)
         for rows, title, place in ((kept, "Just kept", left), (dropped, "Just dropped", right)):
             key = f"threshold.{title}.{column}"
-            examples.column(corpus, rows, title, place, extra, key, marks, veiled=not warning)
+            examples.column(corpus, rows, title, place, extra, key, find, veiled=not warning)
 
 
 def mask(corpus: Corpus, rule: Range, kind: str) -> NDArray[np.bool_]:

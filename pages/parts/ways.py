@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
 
-def link(page: str, label: str, icon: str) -> None:
-    """Draw a link to `pages/PAGE.py`, where the app has that page."""
+def link(page: str, label: str, icon: str, query: Mapping[str, str] | None = None) -> None:
+    """Draw a link to `pages/PAGE.py`, opened with a query, where the app has that page."""
     try:
-        st.page_link(f"pages/{page}.py", label=label, icon=icon)
+        st.page_link(f"pages/{page}.py", label=label, icon=icon, query_params=dict(query or {}))
     except StreamlitAPIException:
         st.caption(label)

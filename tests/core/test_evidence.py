@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.evidence import MOST_SPANS, Span, contributing, explained, offending
+from core.evidence import MOST_SPANS, Span, contributing, explained, offending, unscored
 from core.evidence._columns import COLUMNS
 from core.evidence._formulae import rest_of
 from core.evidence._redpajama import duplicated, normalised_words, top
@@ -18,6 +18,7 @@ from core.rulesets.gopher_repetition import _candidates, _repeated_characters
 from core.signals import SIGNALS, _words
 from core.signals.mathematics import _share
 from core.signals.rps_repetition import RpsRepetition
+from core.signals.toxicity import ToxicityDimensions
 
 REASONS = sorted({reason for rules in RULESETS.values() for reason in rules.all_reasons})
 GOOD = "This is one good line. It has two sentences."
@@ -205,7 +206,8 @@ def test_the_top_n_gram_is_the_one_weighed(words):
     ("column", "text", "expected"),
     [
         ("word_count", "Two words.", []),
-        ("toxicity", "Two words.", []),
+        ("toxicity", "12 34", []),
+        ("toxicity", "Der Hund lief über die Straße und bellte.", []),
         ("letter_share", "ab 1c_", ["ab", "c"]),
         ("digit_share", "ab 12, 3", ["12", "3"]),
         ("uppercase_share", "NASA is Up", ["NASA", "U"]),
@@ -272,7 +274,59 @@ def test_signals_settings_move_what_is_marked(tmp_path):
     )
 
 
-SCORED = sorted({kind.name for kind, _, _ in COLUMNS.values()} - {"rps_stop_words", "rps_bad_words"})
+CALM = "The weather was fine and we walked along the river until it grew dark and the others went home. " * 2
+ODD = "The priest was an odd one."
+VILE = "All those filthy Muslims are vermin and we must kill every one of them now."
+
+
+def test_a_level_is_carried_by_the_passages_that_reach_it():
+    """Of three passages the hateful one; in a dimension below level 1, the one with the highest level."""
+    spans = contributing(CALM + VILE, "toxicity_religion")
+    level = ToxicityDimensions().score([CALM + VILE])["toxicity_religion"][0]
+
+    assert marked(CALM + VILE, spans)[-1].endswith(VILE)
+    assert [f"level {level:.1f}"] == [span.why for span in spans]
+    assert ["The priest was an odd one."] == marked(ODD, contributing(ODD, "toxicity_religion"))
+    assert [] == contributing("12 34", "toxicity_religion")
+
+
+@pytest.mark.parametrize(
+    ("text", "fast", "encoder"),
+    [
+        ("Fine weather. You are a stupid idiot!", ["You are a stupid idiot!"], ["You are a stupid idiot!"]),
+        ("We went home. The sea was calm.", ["We went home."], []),
+    ],
+    ids=["insult", "nothing suspect"],
+)
+def test_the_sentences_are_those_of_the_model_that_scored(text, fast, encoder):
+    """The setting says which; where nothing reaches 0.5 it is the highest of what was read."""
+    found = [marked(text, contributing(text, "toxicity", {"model": model})) for model in ("fast", "encoder")]
+
+    assert [fast, encoder] == found
+
+
+def test_a_mark_says_the_score_of_its_own_model():
+    """The fast model is less sure of hatred in calm words."""
+    text = "We had tea. All women should be gassed."
+    fast, encoder = (contributing(text, "toxicity", {"model": model})[0].why for model in ("fast", "encoder"))
+
+    assert float(fast.removeprefix("toxicity ")) < float(encoder.removeprefix("toxicity "))
+
+
+@pytest.mark.parametrize("column", ["toxicity", "toxicity_ability"])
+def test_unscored(column):
+    """Why there is no score, by the settings that the column was made with; other columns do not tell."""
+    german = "Der Hund lief schnell über die Straße und bellte laut."
+
+    assert "no words" == unscored("12 34", column)
+    assert "language not covered" == unscored(german, column)
+    assert None is unscored(german, column, {"max_other_language": 1.1})
+    assert None is unscored("The dog ran across the street.", column)
+    assert None is unscored("12 34", "word_count")
+
+
+ON_A_FILE, SLOW = {"rps_stop_words", "rps_bad_words"}, {"toxicity", "toxicity_dimensions"}  # run an encoder
+SCORED = sorted({kind.name for kind, _, _ in COLUMNS.values()} - ON_A_FILE - SLOW)
 
 
 @pytest.mark.parametrize("name", SCORED)
@@ -281,10 +335,12 @@ SCORED = sorted({kind.name for kind, _, _ in COLUMNS.values()} - {"rps_stop_word
 def test_places_are_marked_where_the_value_is_not_0(name, text):
     """A signal's value is above 0 exactly where one of its places is marked."""
     for column, values in SIGNALS[name]().score([text]).items():
+        if column not in COLUMNS:
+            continue
         value = values[0].as_py() if name == "rps_lines" else [float(values[0])]
         above = any(v > 0 for v in value if not math.isnan(v))
 
-        assert column not in COLUMNS or above == bool(contributing(text, column)), column
+        assert above == bool(contributing(text, column)), column
 
 
 @settings(max_examples=200, deadline=None)
@@ -323,7 +379,8 @@ def test_n_grams_are_those_that_redpajama_counts(pieces):
 def spans_of(text):
     """Return the spans of every reason and column."""
     found = {reason: offending(text, reason) for reason in REASONS}
-    return found | {column: contributing(text, column) for column in COLUMNS}
+    quick = [column for column, (kind, _, _) in COLUMNS.items() if kind.name not in SLOW]
+    return found | {column: contributing(text, column) for column in quick}
 
 
 @settings(max_examples=40, deadline=None)

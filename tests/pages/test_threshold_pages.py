@@ -54,11 +54,11 @@ def test_every_signal_can_be_looked_at(draw, workspace, check):
 def test_toxic_texts_are_hidden_until_asked_for(draw, workspace, check):
     """Neither side's texts are drawn before the click; both are after it."""
     app = draw("toxicity")
-    assert not [block for block in app.code if "idiot" in block.value]
+    assert not [one for one in (*app.code, *app.get("html")) if "idiot" in str(one.proto)]
     app.button(key="threshold.veil.toxicity").click().run()
     check(app)
 
-    assert [block for block in app.code if "idiot" in block.value]
+    assert [one for one in app.get("html") if "<mark" in str(one.proto) and "idiot" in str(one.proto)]
 
 
 def test_toxicity_keeps_what_has_no_score_out(draw, workspace):

@@ -1,9 +1,8 @@
 """Whom a policy removes: shares, intervals, and which groups are flagged."""
 
 import numpy as np
-import pytest
 
-from core.policies.effects import Grouping, effects, sentence, wilson
+from core.policies.effects import Grouping, effects, sentence
 
 
 def grouping(*sizes):
@@ -60,12 +59,3 @@ def test_unscored_documents_count_without_a_score():
     rows = found([True, True, False, False], [np.nan, 5, 0, 0], 2, 2)
 
     assert [2, 5.0] == [rows["a"].removed, rows["a"].mean_total]
-
-
-@pytest.mark.parametrize(
-    ("part", "whole", "expected"),
-    [(0, 0, (0, 1)), (0, 10, (0, 0.2775)), (5, 10, (0.2366, 0.7634)), (10, 10, (0.7225, 1))],
-)
-def test_wilsons_interval(part, whole, expected):
-    """Against the published formula's values."""
-    assert expected == pytest.approx(wilson(part, whole), abs=1e-4)
