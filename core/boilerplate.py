@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from hashlib import blake2b
 from itertools import compress
-from tempfile import TemporaryFile
-from typing import IO, Any
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,11 +17,11 @@ from numpy.typing import NDArray
 from core import disk
 from core.engines import LocalEngine
 from core.errors import BadInputError
+from core.repeated import tallies
 from core.types import JSON, Column, Columns, Corpus, Progress, silent
 from core.workspace import Workspace
 
 SHARD_ROWS = 1024
-COUNTED_AT_ONCE = 16_000_000  # hashes sorted together: about 400 MB
 NAMES = ("boilerplate_share", "boilerplate_lines")
 Hashes = NDArray[np.uint64]
 
@@ -65,8 +66,8 @@ def boilerplate(
     if not path.exists():
         shards = workspace.shards(corpus, ["text", "source"], SHARD_ROWS)
         hashed = _told(engine.map(_hashed, shards), corpus, progress)
-        with TemporaryFile(dir=path.parent) as spool:
-            common = common_lines(hashed, at_least, spool)
+        with TemporaryDirectory(prefix=".boilerplate-", dir=workspace.folder) as folder:
+            common = common_lines(hashed, at_least, Path(folder))
         with disk.written_aside(path) as aside, aside.open("wb") as file:
             np.save(file, common)
     workspace.write_column(
@@ -112,30 +113,17 @@ def document_hashes(texts: Sequence[str], sources: Sequence[str]) -> Hashes:
     return np.concatenate([np.zeros(0, np.uint64), *found])
 
 
-def common_lines(hashed: Iterable[Hashes], at_least: int, spool: IO[bytes]) -> Hashes:
-    """Return, in order, the hashes that stand `at_least` times in all; `spool` holds them meanwhile.
+def common_lines(hashed: Iterable[Hashes], at_least: int, folder: Path) -> Hashes:
+    """Return, in order, the hashes that stand `at_least` times in all; `folder` holds them meanwhile.
 
     Hashes are counted range by range, so that memory does not grow with their number.
     """
-    total = 0
+    paths: list[Path] = []
     for some in hashed:
-        spool.write(some.tobytes())
-        total += len(some)
-    spool.flush()
-    if not total:
-        return np.zeros(0, dtype=np.uint64)
-    written = np.memmap(spool, dtype=np.uint64, mode="r", shape=(total,))
-    ranges = -(-total // COUNTED_AT_ONCE)
-    found = [_frequent(_range(written, i, ranges), at_least) for i in range(ranges)]
-    return np.concatenate(found)
-
-
-def _range(written: Hashes, i: int, ranges: int) -> Hashes:
-    """Return the hashes of the i-th of equal ranges of 64 bits, read piece by piece."""
-    low, high = i * 2**64 // ranges, (i + 1) * 2**64 // ranges - 1
-    starts = range(0, len(written), COUNTED_AT_ONCE)
-    pieces = (np.asarray(written[start : start + COUNTED_AT_ONCE]) for start in starts)
-    return np.concatenate([p[(p >= np.uint64(low)) & (p <= np.uint64(high))] for p in pieces])
+        paths.append(folder / f"{len(paths):09d}.npy")
+        np.save(paths[-1], np.sort(some)[np.newaxis])
+    found = [_frequent(records[0], at_least) for records in tallies.ranges(paths)]
+    return np.concatenate([np.zeros(0, np.uint64), *found])
 
 
 def _frequent(hashes: Hashes, at_least: int) -> Hashes:

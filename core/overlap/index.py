@@ -107,10 +107,11 @@ def hashes(codes: Hashes, at: Integers, n: int) -> Hashes:
 
 @lru_cache
 def _weight(place: int) -> np.uint64:
-    return np.uint64(_bits(f"weight {place}") | 1)
+    return np.uint64(word_bits(f"weight {place}") | 1)
 
 
-def _bits(word: str) -> int:
+def word_bits(word: str) -> int:
+    """Return the 64 bits of a word."""
     return int.from_bytes(blake2b(word.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
 
 
@@ -131,7 +132,7 @@ def build(items: Iterable[Sequence[str]], n: int) -> Index:
             numbers.setdefault(word, len(numbers))  # beyond STOP, for the stop words came first
     codes = np.zeros(len(numbers), dtype=np.uint64)
     known = [word for word, number in numbers.items() if number > STOP]
-    codes[[numbers[word] for word in known]] = [_bits(word) or 1 for word in known]
+    codes[[numbers[word] for word in known]] = [word_bits(word) or 1 for word in known]
     hashed, item = [np.zeros(0, np.uint64)], [np.zeros(0, np.int64)]
     done = 0
     for part in runs(texts, PART_CHARACTERS):

@@ -1,8 +1,8 @@
 """Boilerplate is what many documents of one source say in the same line."""
 
-import io
 import math
 import tempfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from core import boilerplate as stage
 from core.errors import BadInputError
+from core.repeated import tallies
 from core.types import Document
 from core.workspace import Workspace
 
@@ -18,8 +19,8 @@ from core.workspace import Workspace
 def common(texts, sources, at_least):
     """Count in shards of two documents."""
     shards = [stage.document_hashes(texts[i : i + 2], sources[i : i + 2]) for i in range(0, len(texts), 2)]
-    with tempfile.TemporaryFile() as spool:
-        return stage.common_lines(shards, at_least, spool)
+    with tempfile.TemporaryDirectory() as folder:
+        return stage.common_lines(shards, at_least, Path(folder))
 
 
 def oracle(texts, sources, at_least):
@@ -84,15 +85,15 @@ def test_ranges_do_not_matter(monkeypatch):
     """However few hashes are counted at once, the same lines are common."""
     texts = [f"seven {i % 7}\nfive {i % 5}\nown {i}" for i in range(60)]
     whole = common(texts, ["s"] * 60, 9)
-    monkeypatch.setattr(stage, "COUNTED_AT_ONCE", 11)
+    monkeypatch.setattr(tallies, "AT_ONCE", 11)
 
     assert 4 + 5 == len(whole)
     assert whole.tolist() == common(texts, ["s"] * 60, 9).tolist()
 
 
-def test_no_line_at_all():
+def test_no_line_at_all(tmp_path):
     """Nothing in, nothing out; a blank document has no share."""
-    assert [] == stage.common_lines([], 2, io.BytesIO()).tolist()
+    assert [] == stage.common_lines([], 2, tmp_path).tolist()
 
     found = stage.shares(["", " \n\t\n"], "ss", np.zeros(0, np.uint64))
 
