@@ -1,97 +1,167 @@
-"""Say how varied a corpus and each of its domains are."""
+"""Say how varied a corpus, its parts, a selection or a mixture is, so that they can be compared."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import asdict, dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core import bricks
-from core.doors import Evidence, Metric
+from core.errors import BadInputError
 from core.metrics import METRICS
-from core.types import JSON, Corpus, Progress, silent
+from core.metrics.syntactic_templates import bound_templates
+from core.plan import make_plan
+from core.pool import domain_codes, make_pool
+from core.rarefaction import REPEATS, Measured, common_size, effective_count, measured_rows, tagged_pool, take
+from core.types import JSON, Corpus, Mixture, Progress, silent
+from core.variety import gather
 from core.workspace import Workspace
 
-Values = dict[str, float | None]
+MAX_PARTS = 200
 
-
-def diversity(workspace: Workspace, name: str, progress: Progress = silent) -> dict[str, JSON]:
-    """Measure a corpus and each of its domains.
-
-    Returns:
-        `{"metrics": {"corpus": {metric: value}, "domains": {domain: {metric: value}}}}`; a value is None
-        where the evidence is not there yet (no embedding, no clusters, no search for duplicates) or too
-        little. The inner map is kept as the report `diversity`.
-    """
-    corpus = workspace.corpus(name)
-    everything = _evidence(workspace, corpus)
-    sources = np.array(workspace.read(corpus, ["source"])["source"].to_pylist(), dtype=object)
-    steps = len(corpus.domains) + 1
-    progress(0, steps, "diversity")
-    result: dict[str, JSON] = {"corpus": measure(everything), "domains": {}}
-    for done, domain in enumerate(corpus.domains, start=1):
-        progress(done, steps, f"diversity of {domain}")
-        result["domains"][domain] = measure(_part(everything, np.flatnonzero(sources == domain)))
-    progress(steps, steps, "diversity")
-    workspace.write_report(corpus, "diversity", result)
-    return {"metrics": result}
-
-
-def measure(evidence: Evidence, metrics: Mapping[str, type[Metric]] = METRICS) -> Values:
-    """Return every metric's value by name; None where the evidence does not suffice."""
-    values = {name: bricks.make(metrics, name).measure(evidence) for name in metrics}
-    return {name: value if math.isfinite(value) else None for name, value in values.items()}
+Rows = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
-class _Texts:
-    """Some rows of a column of texts; a text becomes a Python string only when it is asked for."""
+class _Set:
+    """Some rows of the corpus, weighted or alike."""
 
-    column: Any
-    rows: NDArray[np.int64]
+    rows: Rows
+    weights: NDArray[np.float64] | None = None
 
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def __getitem__(self, at: Any) -> Any:
-        if isinstance(at, slice):
-            return [self[i] for i in range(*at.indices(len(self)))]
-        return self.column[int(self.rows[at])].as_py()
+    @property
+    def count(self) -> float:
+        return len(self.rows) if self.weights is None else effective_count(self.weights)
 
 
-def _evidence(workspace: Workspace, corpus: Corpus) -> Evidence:
-    known = {name for column in workspace.columns(corpus) for name in column.names}
-    kinds = {column.kind for column in workspace.columns(corpus)}
-    clusters = duplicate = None
-    if "cluster" in known:
-        clusters = workspace.read(corpus, ["cluster"])["cluster"].to_numpy().astype(np.int32)
-    if "is_duplicate" in known:
-        duplicate = workspace.read(corpus, ["is_duplicate"])["is_duplicate"].to_numpy().astype(np.bool_)
-    return Evidence(
-        texts=_texts(workspace, corpus),
-        vectors=workspace.vectors(corpus) if "vectors" in kinds else None,
-        clusters=clusters,
-        num_clusters=0 if clusters is None else int(clusters.max(initial=-1)) + 1,
-        duplicate=duplicate,
-    )
+def diversity(
+    workspace: Workspace,
+    name: str,
+    progress: Progress = silent,
+    *,
+    by: str = "source",
+    where: str | None = None,
+    mixture: Mixture | None = None,
+    size: int | None = None,
+    repeats: int = REPEATS,
+    seed: int = 0,
+) -> dict[str, JSON]:
+    """Measure a corpus and its parts on samples of one size; `core.rarefaction` has the rule.
+
+    Args:
+        workspace: Holds the corpus.
+        name: The corpus.
+        progress: Told by part.
+        by: The categorical column whose values are the parts.
+        where: A boolean SQL expression: the parts are of the documents for which it is true, and these
+            together are measured as `selection` beside the corpus.
+        mixture: Measured as `mixture`: the documents that its plan takes, weighted by the tokens seen of
+            each. The parts are then its domains, and the corpus is weighted by its tokens.
+        size: Documents of a sample; by default that of the rule.
+        repeats: Samples of a set.
+        seed: The same seed gives the same values.
+
+    Returns:
+        `{"metrics": {"corpus": {metric: value}, "domains": {part: {metric: value}}, ...}}`. A value is
+        null where the evidence is not there or too little. `measured` holds, laid out alike, what
+        `core.rarefaction.Measured` has: value, low, high, n, full, small, reason. `by`, `size` and
+        `repeats` say how it was measured; `templates` lists what `bound_templates` finds. The inner map of
+        the plain corpus by source is kept as the report `diversity`.
+
+    Raises:
+        BadInputError: an unknown corpus or column, an expression that is no condition, more than 200 parts,
+            both a condition and a mixture, or too small a size.
+    """
+    corpus = workspace.corpus(name)
+    _check(corpus, where, mixture, size, repeats)
+    everything = gather(workspace, corpus, seed)
+    wholes, parts = _sets(workspace, corpus, by, where, mixture)
+    used = size or common_size([one.count for one in (*wholes.values(), *parts.values())])
+    metrics = {key: bricks.make(METRICS, key) for key in METRICS}
+    found: dict[str, dict[str, Measured]] = {}
+    labelled = [(f"({label})", one) for label, one in wholes.items()] + list(parts.items())
+    for done, (label, one) in enumerate(labelled):
+        progress(done, len(labelled), f"diversity of {label}")
+        found[label] = measured_rows(everything, one.rows, metrics, used, repeats, seed, one.weights)
+    progress(len(labelled), len(labelled), "diversity")
+    measured = {label: _as_json(found[f"({label})"]) for label in wholes}
+    measured["domains"] = {part: _as_json(found[part]) for part in parts}
+    result = {
+        **{label: _values(measured[label]) for label in wholes},
+        "domains": {part: _values(values) for part, values in measured["domains"].items()},
+        "by": mixture.domain if mixture else by,
+        "size": used,
+        "repeats": repeats,
+        "measured": measured,
+        "templates": bound_templates({
+            part: tagged_pool(take(everything, one.rows), seed, one.weights).texts
+            for part, one in parts.items()
+        }),
+    }  # fmt: skip
+    if by == "source" and where is None and mixture is None:
+        workspace.write_report(corpus, "diversity", result)
+    return {"metrics": result}
 
 
-def _texts(workspace: Workspace, corpus: Corpus) -> Any:
-    column = workspace.read(corpus, ["text"])["text"].combine_chunks()
-    return _Texts(column, np.arange(corpus.documents))
+def _check(
+    corpus: Corpus, where: str | None, mixture: Mixture | None, size: int | None, repeats: int
+) -> None:
+    if where is not None and mixture is not None:
+        raise BadInputError(where, "a condition and a mixture at once", "give one; mixtures have filters")
+    if mixture is not None and mixture.corpus != corpus.name:
+        rule = f"the mixture is of this corpus, not of '{corpus.name}'"
+        raise BadInputError(mixture.corpus, rule, "name that one")
+    if size is not None and size < 2:
+        raise BadInputError(
+            f"size {size}", "a sample holds at least 2 documents", "leave it out, or take 500"
+        )
+    if repeats < 2:
+        raise BadInputError(f"repeats {repeats}", "an interval needs at least 2 samples", f"take {REPEATS}")
 
 
-def _part(evidence: Evidence, rows: NDArray[np.int64]) -> Evidence:
-    texts: Any = evidence.texts
-    part: Any = _Texts(texts.column, texts.rows[rows])
-    return Evidence(
-        texts=part,
-        vectors=None if evidence.vectors is None else evidence.vectors[rows],
-        clusters=None if evidence.clusters is None else evidence.clusters[rows],
-        num_clusters=evidence.num_clusters,
-        duplicate=None if evidence.duplicate is None else evidence.duplicate[rows],
-    )
+def _sets(
+    workspace: Workspace, corpus: Corpus, by: str, where: str | None, mixture: Mixture | None
+) -> tuple[dict[str, _Set], dict[str, _Set]]:
+    """The sets that stand for themselves, and the parts."""
+    all_rows = np.arange(corpus.documents)
+    if mixture is not None:
+        return _of_mixture(workspace, mixture, all_rows)
+    names, codes = domain_codes(workspace, corpus, by)
+    if len(names) > MAX_PARTS:
+        rule = f"has {len(names):,} distinct values; diversity is measured of at most {MAX_PARTS} parts"
+        raise BadInputError(by, rule, "choose a column like source or cluster")
+    wholes, inside = {"corpus": _Set(all_rows)}, np.ones(corpus.documents, dtype=np.bool_)
+    if where is not None:
+        inside = workspace.keep_mask(corpus, where)
+        wholes["selection"] = _Set(np.flatnonzero(inside))
+    return wholes, {part: _Set(np.flatnonzero(inside & (codes == i))) for i, part in enumerate(names)}
+
+
+def _of_mixture(
+    workspace: Workspace, mixture: Mixture, all_rows: Rows
+) -> tuple[dict[str, _Set], dict[str, _Set]]:
+    """What the plan takes, each document weighted by its tokens times the epochs of its domain."""
+    pool = make_pool(workspace, mixture)
+    plan = make_plan(pool, mixture)
+    tokens = workspace.read(pool.corpus, ["tokens"])["tokens"].to_numpy().astype(np.float64)
+    parts = {}
+    for domain, rows in plan.rows.items():
+        inside = tokens[rows]
+        seen = plan.domains[domain].tokens
+        parts[domain] = _Set(rows, inside * (seen / inside.sum() if inside.any() else 0.0))
+    if len(parts) > MAX_PARTS:
+        rule = f"has {len(parts):,} distinct values; diversity is measured of at most {MAX_PARTS} parts"
+        raise BadInputError(mixture.domain, rule, "mix by a column of fewer values")
+    rows = np.concatenate([one.rows for one in parts.values()])
+    weights = np.concatenate([one.weights for one in parts.values() if one.weights is not None])
+    return {"corpus": _Set(all_rows, tokens), "mixture": _Set(rows, weights)}, parts
+
+
+def _as_json(found: Mapping[str, Measured]) -> dict[str, JSON]:
+    return {name: asdict(one) for name, one in found.items()}
+
+
+def _values(measured: Mapping[str, JSON]) -> dict[str, JSON]:
+    return {name: one["value"] for name, one in measured.items()}

@@ -6,9 +6,9 @@ A brick is a frozen dataclass whose fields are its settings; its name and versio
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,6 +84,33 @@ class Matcher(Protocol):
         """Return n group ids: the position of the group's first member; a lone text is its own group."""
 
 
+class Streamed(Matcher, Protocol):
+    """A matcher of texts that holds no more of a corpus than a signature a text.
+
+    `signing` names the settings that a signature depends on. Where `verifies`, it also has
+    `evidence(texts)`, which yields for each text what it is compared by.
+    """
+
+    signing: ClassVar[tuple[str, ...]]
+    verifies: ClassVar[bool]
+
+    def sign(self, texts: Sequence[str]) -> NDArray[Any]:
+        """Return an (n, width) array: each text's signature, whatever stands beside it."""
+
+    def buckets(self, signatures: NDArray[Any]) -> NDArray[np.int32]:
+        """Return an (n, bands) array of numbers; texts that share one are compared, -1 is shared by none."""
+
+    def group(
+        self,
+        signatures: NDArray[Any],
+        buckets: NDArray[np.int32],
+        sets: Any,
+        ranks: NDArray[np.int64],
+        parts: NDArray[np.int64],
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return each text's centre inside its part, and at large; it is the lowest in rank of a group."""
+
+
 class Ranker(Protocol):
     """Orders documents by how well they answer a query."""
 
@@ -94,11 +121,20 @@ class Ranker(Protocol):
         """Return at most k document positions and their scores, best first."""
 
 
+Need = Literal[
+    "words", "tags", "vectors", "reference", "clusters", "centroids", "domains", "duplicate"
+]  # what a metric looks at; "words" and "tags" are found in the texts
+Cost = Literal["whole", "sample", "tagged"]  # cheap at any size; for a sample; for a few texts
+
+
 class Metric(Protocol):
-    """One number for the variety of a set of documents."""
+    """One number for the variety of a set of documents, whatever their order beyond what is drawn by it."""
 
     name: ClassVar[str]
     version: ClassVar[int]
+    needs: ClassVar[tuple[Need, ...]]
+    cost: ClassVar[Cost]
+    span: ClassVar[tuple[float, float]]  # the least and the most that it can be
 
     def measure(self, evidence: Evidence) -> float:
         """Return the value, or NaN where the evidence does not suffice."""
@@ -106,26 +142,46 @@ class Metric(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What a diversity metric may look at: texts and, row for row, their vectors, clusters, groups."""
+    """What a diversity metric may look at: texts and, row for row, vectors, clusters, sources, groups.
+
+    `reference` and `centroids` are of the whole corpus that the set is part of.
+    """
 
     texts: Sequence[str]
     vectors: NDArray[np.float32] | None = None  # (n, d), unit length
     clusters: NDArray[np.int32] | None = None  # (n,), -1 is noise
     num_clusters: int = 0
     duplicate: NDArray[np.bool_] | None = None  # (n,), True for all but one of a group
+    domains: NDArray[np.int32] | None = None  # (n,), positions in the corpus's list of sources
+    reference: NDArray[np.float32] | None = None  # (m, d), vectors of documents drawn from the corpus
+    centroids: NDArray[np.float32] | None = None  # (num_clusters, d)
+    # what one metric found and the next may use; it does not go with a copy
+    kept: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
 
 class Selector(Protocol):
-    """Chooses documents from a pool within a budget of tokens."""
+    """Chooses documents from a pool within a budget of tokens.
+
+    It may have a sentence `obtain`: how a person comes by a column that it needs. One that needs something
+    of a target has a setting `target`, a file of text; where its vectors are not of the texts themselves,
+    it also has `phrases(texts)`, which returns what to embed.
+    """
 
     name: ClassVar[str]
     version: ClassVar[int]
 
     @property
     def needs(self) -> tuple[str, ...]:
-        """The columns that `select` reads beside `tokens`."""
+        """The columns that `select` reads beside `tokens`.
+
+        Some names are no columns, and `core.needs` says what they are: `vectors`, `target_texts`,
+        `target_vectors`, `target_importance`, `target_matches`.
+        """
 
     def select(
         self, columns: Columns, budget: int, rng: np.random.Generator
     ) -> tuple[NDArray[np.bool_], str]:
-        """Return a mask over the pool of about `budget` tokens, and the rule in one sentence."""
+        """Return a mask over the pool of about `budget` tokens, and the rule in one sentence.
+
+        The same documents in the same order, budget and state of `rng` give the same mask.
+        """

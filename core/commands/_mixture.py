@@ -1,0 +1,20 @@
+"""What the commands of a mixture share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.terminal import progress
+from core.types import Mixture
+
+if TYPE_CHECKING:
+    from core.workspace import Workspace
+
+
+def prepare(home: Workspace, mixture: Mixture) -> None:
+    """Run the deduplication that a mixture asks for; one that has been run costs nothing."""
+    if mixture.dedup is not None:
+        from core import dedup as deduplication
+
+        method, scope = mixture.dedup.method, mixture.dedup.scope
+        deduplication.ensure(home, mixture.corpus, method, scope, progress())
