@@ -3,10 +3,10 @@
 from typing import Any
 
 from core.matchers.exact import Exact
-from core.matchers.minhash import MinHash
+from core.matchers.minhash import PRESETS, MinHash
 from core.matchers.semantic import Semantic
 
 # Any: Semantic groups vectors, the others texts; `takes` says which.
 MATCHERS: dict[str, type[Any]] = {Exact.name: Exact, MinHash.name: MinHash, Semantic.name: Semantic}
 
-__all__ = ["MATCHERS"]
+__all__ = ["MATCHERS", "PRESETS"]
