@@ -114,6 +114,12 @@ def _settings(changes: Sequence[str]) -> dict[str, object]:
     return found
 
 
+def _shared(sets: Mapping[str, Mapping[str, Any]], metric: str) -> str | None:
+    """Return why a metric is null, where it is so in every set and for one reason."""
+    reasons = {found[metric]["reason"] for found in sets.values()}
+    return next(iter(reasons)) if len(reasons) == 1 else None
+
+
 def _text(result: Mapping[str, Any]) -> str:
     metrics = result["metrics"]
     measured = metrics["measured"]
@@ -122,14 +128,15 @@ def _text(result: Mapping[str, Any]) -> str:
         {"metric": metric, **{label: _cell(found[metric]) for label, found in sets.items()}}
         for metric in metrics["corpus"]
     ]
-    reasons = {
-        f"{label}, {metric}: {one['reason']}"
-        for label, found in sets.items()
-        for metric, one in found.items()
-        if one["reason"] is not None
-    }
+    reasons: dict[str, dict[str, None]] = {}
+    for label, found in sets.items():
+        for metric, one in found.items():
+            if one["reason"] is not None:
+                where = metric if one["reason"] == _shared(sets, metric) else f"{metric} of {label}"
+                reasons.setdefault(one["reason"], {})[where] = None
+    told = [f"{reason}: {', '.join(where)}" for reason, where in sorted(reasons.items())]
     head = f"samples of {metrics['size']} documents, {metrics['repeats']} of each; 95 % intervals; * fewer"
-    parts = [f"{head}\n{table(rows)}", *(["\n".join(sorted(reasons))] if reasons else [])]
+    parts = [f"{head}\n{table(rows)}", *(["\n".join(told)] if told else [])]
     if metrics["templates"]:
         parts.append(f"templates bound to one domain\n{table(metrics['templates'])}")
     if "tradeoff" in result:

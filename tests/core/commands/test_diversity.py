@@ -55,7 +55,7 @@ def test_people_get_tables(workspace):
 
     assert "samples of 20 documents, 2 of each" in shown
     assert "±" in shown
-    assert "(corpus), cluster_entropy: no clusters yet: run `cluster`" in shown
+    assert "no clusters yet: run `cluster`: cluster_entropy, " in shown
     assert "good at least a threshold: mean good" in shown
     assert "Δ vendi_score" in shown
 
