@@ -1,17 +1,24 @@
-"""Diversity: how varied the domains are, which documents are copies, and what leaving copies out would do."""
+"""Diversity: how varied the domains are, what that costs, and how much stands in the corpus more than once."""
 
 import streamlit as st
 
-from pages.parts import copies, entry, plain, state, variety
+from pages.parts import containment, copies, entry, plain, price, redundancy, repeated, state, variety
 
 entry.through_app()
 st.title("Diversity")
 corpus = state.need_corpus("measure")
 if corpus is not None:
-    measured, alike = st.tabs(["Metrics", "Copies"], key="diversity", bind="query-params")
-    if measured.open:
-        with measured, plain.errors_shown():
-            variety.metrics(corpus)
-    if alike.open:
-        with alike, plain.errors_shown():
-            copies.panel(corpus)
+    panels = {
+        "Metrics": variety.panel,
+        "Price of quality": price.panel,
+        "Redundancy": redundancy.panel,
+        "Copies": copies.panel,
+        "Containment": containment.panel,
+        "Repeats": repeated.panel,
+    }
+    for tab, draw in zip(
+        st.tabs(list(panels), key="diversity", bind="query-params"), panels.values(), strict=True
+    ):
+        if tab.open:
+            with tab, plain.errors_shown():
+                draw(corpus)
