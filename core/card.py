@@ -5,19 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
 
-from core.types import Corpus, Manifest, Mixture, Plan
+from core.contents import Contents
+from core.types import Corpus, Manifest, ManifestFile, Mixture, Plan
+
+MOST_FILES = 200  # in the card's table
+_TEXTS = (".jsonl", ".parquet")
 
 
-def card(plan: Plan, manifest: Manifest, corpus: Corpus) -> str:
+def card(plan: Plan, manifest: Manifest, corpus: Corpus, contents: Contents) -> str:
     """Return the card as Markdown; names that came with the data stand as code, never as markup.
 
-    Its head is that of a Hugging Face data set card, so that `datasets.load_dataset(folder)` reads the data
-    files and not the manifest beside them.
+    Its head is that of a Hugging Face data set card where the files hold texts, so that
+    `datasets.load_dataset(folder)` reads them and not the manifest beside them, and
+    `load_dataset(folder, NAME)` one domain, by its file's name.
     """
     mixture = plan.mixture
     told = [f"- {_prose(warning)}" for warning in plan.warnings] or ["None."]
     parts = [
-        _head(manifest),
+        *_head(manifest),
         f"# {mixture.name}",
         _prose(mixture.rationale) or "A mixture for language-model training.",
         f"From the corpus `{corpus.name}`: {corpus.documents:,} documents, {corpus.tokens:,} tokens "
@@ -31,11 +36,17 @@ def card(plan: Plan, manifest: Manifest, corpus: Corpus) -> str:
                 for d, p in manifest.domains.items()
             ),
         ),
-        "Weights are shares of the tokens seen in training, not of documents or samples. Each document "
-        "stands once in its domain's file, in the order in which it is first seen; a trainer repeats a domain "
-        "by its epochs. A domain of less than one epoch holds as many documents as reach its tokens: the "
-        "last one may go beyond. `manifest.json` holds all of this for programs; Hugging Face `datasets` "
-        "reads this folder as one data set, domain after domain, each document once.",
+        _reading(manifest),
+        "## Sources",
+        _table(
+            ("source", "documents", "tokens"),
+            ((_code(d), f"{c.documents:,}", f"{c.tokens:,}") for d, c in contents.sources.items()),
+        ),
+        *_more(contents, "source"),
+        "## Licences",
+        *_values(contents, "licence", "licence_tier"),
+        "## Signals",
+        *_signals(contents),
         "## What was left out",
         _table(
             ("step", "documents", "tokens"),
@@ -48,12 +59,23 @@ def card(plan: Plan, manifest: Manifest, corpus: Corpus) -> str:
             if mixture.preface
             else []
         ),
+        *_stages(mixture),
+        "## Known gaps",
+        "\n".join(f"- {gap}" for gap in _gaps(mixture, contents)) or "None that columns could show.",
         "## Warnings",
         "\n".join(told),
         "## Files",
         _table(
             ("file", "rows", "tokens", "SHA-256"),
-            ((_code(f.path), f"{f.rows:,}", f"{f.tokens:,}", f"`{f.sha256}`") for f in manifest.files),
+            (
+                (_code(f.path), f"{f.rows:,}", f"{f.tokens:,}", f"`{f.sha256}`")
+                for f in manifest.files[:MOST_FILES]
+            ),
+        ),
+        *(
+            [f"And {len(manifest.files) - MOST_FILES:,} others, which stand in `manifest.json`."]
+            if len(manifest.files) > MOST_FILES
+            else []
         ),
     ]
     return "\n\n".join(parts) + "\n"
@@ -71,20 +93,119 @@ def _masked(mixture: Mixture) -> str:
     )
 
 
-def _prefaced(mixture: Mixture) -> list[str]:
-    if mixture.preface is None:
-        return []
-    return [
-        f"Before each text stands what its column {_code(mixture.preface)} holds; its tokens are counted."
-    ]
+def _stages(mixture: Mixture) -> list[str]:
+    """What stages do to the order of documents and to their prefaces, which the files hold."""
+    told = []
+    for number, stage in enumerate(mixture.stages, 1):
+        if stage.order is not None:
+            way = "falling" if stage.order.descending else "rising"
+            told.append(
+                f"- The documents first seen in stage {number} come by {_code(stage.order.by)}, {way}; equal ones "
+                "by chance, those without a value last."
+            )
+        if not stage.preface:
+            told.append(f"- The documents first seen in stage {number} stand without their prefaces.")
+    return ["\n".join(told)] if told else []
 
 
-def _head(manifest: Manifest) -> str:
-    """The lines by which Hugging Face datasets finds the data."""
-    globs = sorted({f'"{PurePosixPath(f.path).with_stem("*")}"' for f in manifest.files})
-    return "\n".join(
-        ["---", "configs:", "- config_name: default", f"  data_files: [{', '.join(globs)}]", "---"]
+def _reading(manifest: Manifest) -> str:
+    """How the files are to be read, and by whose count of tokens."""
+    said = ["Weights are shares of the tokens seen in training, not of documents or samples."]
+    if manifest.encoding is not None:
+        end = _code(manifest.encoding.end_token)
+        said.append(
+            f"The files hold token ids of {_code(manifest.encoding.tokenizer)}, of "
+            f"{manifest.encoding.vocabulary:,} ids; every document ends with {end}, id {manifest.encoding.end}."
+        )
+    rows = sum(file.rows for file in manifest.files)
+    if manifest.encoding is None and rows > sum(part.documents for part in manifest.domains.values()):
+        said.append("Each document stands as often as it is seen: one epoch over all files is the mixture.")
+    else:
+        said.append(
+            "Each document stands once, in the order in which it is first seen; a trainer repeats a domain by "
+            "its epochs. A domain of less than one epoch holds as many documents as reach its tokens: the last "
+            "one may go beyond."
+        )
+    said.append(
+        "`manifest.json` holds all of this for programs, `croissant.json` for catalogues of data sets."
     )
+    if manifest.format not in ("jsonl", "parquet"):
+        said.append(
+            "`TRAINER.md` says how the trainer is started and how the weights were turned into its own."
+        )
+    if _text_files(manifest):
+        said.append(
+            "Hugging Face `datasets` reads this folder as one data set, or one domain by its file's name."
+        )
+    return " ".join(said)
+
+
+def _values(contents: Contents, *names: str) -> list[str]:
+    """Tables of how many documents have which value."""
+    found = []
+    for name in names:
+        if name in contents.values:
+            rows = ((_code(value), f"{count:,}") for value, count in contents.values[name].items())
+            found += [_table((name.replace("_", " "), "documents"), rows), *_more(contents, name)]
+    return found or ["Not looked at: the corpus has no licence column."]
+
+
+def _more(contents: Contents, name: str) -> list[str]:
+    others = contents.more.get(name, 0)
+    return [f"And {others:,} others."] if others else []
+
+
+def _signals(contents: Contents) -> list[str]:
+    """How the signals are distributed over the documents written."""
+    if not contents.signals:
+        return ["None: the corpus has no signals."]
+    rows = (
+        (_code(name), f"{s.low:.4g}", f"{s.median:.4g}", f"{s.high:.4g}", f"{s.unknown:,}")
+        for name, s in contents.signals.items()
+    )
+    languages = _values(contents, "language") if "language" in contents.values else []
+    return [_table(("signal", "5 %", "median", "95 %", "unknown"), rows), *languages]
+
+
+def _gaps(mixture: Mixture, contents: Contents) -> list[str]:
+    """What nobody looked at, or what is not known of some documents."""
+    found = []
+    if "licence" not in contents.values:
+        found.append("Licences were not looked at.")
+    else:
+        unknown = contents.values["licence"].get("unknown", 0)
+        if unknown:
+            found.append(f"The licence of {unknown:,} of {contents.documents:,} documents is unknown.")
+    for name, kind in (("toxicity", "Toxicity"), ("language", "Language")):
+        if name not in contents.signals and name not in contents.values:
+            found.append(f"{kind} was not measured.")
+    if mixture.dedup is None:
+        found.append("Duplicates were not removed.")
+    if mixture.mask is None:
+        found.append("Personal data was not masked.")
+    found += [
+        f"{_code(name)} is unknown for {spread.unknown:,} of {contents.documents:,} documents."
+        for name, spread in contents.signals.items()
+        if spread.unknown
+    ]
+    return found
+
+
+def _text_files(manifest: Manifest) -> list[ManifestFile]:
+    return [file for file in manifest.files if file.path.endswith(_TEXTS)]
+
+
+def _head(manifest: Manifest) -> list[str]:
+    """The lines by which Hugging Face datasets finds the data: all of it, and each domain by itself."""
+    files = _text_files(manifest)
+    if not files:
+        return []
+    globs = sorted({f'"{PurePosixPath(file.path).with_stem("*")}"' for file in files})
+    lines = ["---", "configs:", "- config_name: default", f"  data_files: [{', '.join(globs)}]"]
+    for file in files:
+        name = PurePosixPath(file.path).stem
+        lines += [f'- config_name: "{"domain-" * (name == "default")}{name}"', f'  data_files: "{file.path}"']
+    return ["\n".join([*lines, "---"])]
 
 
 def _code(text: str) -> str:

@@ -6,11 +6,12 @@ import hashlib
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar, Protocol, TypeAlias
 
 from core.disk import file_sha256
-from core.types import ManifestFile, Plan
+from core.exporters._shares import Drawn
+from core.types import Manifest, ManifestFile, Plan
 
 Documents: TypeAlias = Callable[[str], Iterator[Any]]
 """Given a domain, yields Arrow tables of `id`, `text`, `source`, `domain`, `tokens` in the order seen."""
@@ -28,7 +29,18 @@ class Exporter(Protocol):
     def write(self, plan: Plan, documents: Documents, folder: Path) -> list[ManifestFile]:
         """Write all files; return an account of each data file, paths relative to `folder`.
 
-        `documents` is called once a domain and read to its end, a table at a time.
+        `documents` is called once a domain and read to its end, a table at a time. Paths in a configuration
+        are relative to `folder`, which gets its name only when all is written.
+
+        Raises:
+            BadInputError: The mixture asks what this trainer cannot do, such as stages.
+        """
+
+    def drawn(self, manifest: Manifest, folder: Path) -> list[Drawn]:
+        """Read an export's configuration and data as the trainer does: what it draws from, phase by phase.
+
+        Raises:
+            BadInputError: The configuration cannot be read, or names data that is not there.
         """
 
 
@@ -60,3 +72,14 @@ def account(folder: Path, path: str, domain: str, rows: int, tokens: int) -> Man
     with (folder / path).open("rb") as file:
         os.fsync(file.fileno())
     return ManifestFile(path=path, sha256=file_sha256(folder / path), rows=rows, tokens=tokens, domain=domain)
+
+
+def domains_by_path(manifest: Manifest) -> dict[str, str]:
+    """Return the domain of each data file, by its path without the ending, and of each folder that holds one."""
+    found = {}
+    for file in manifest.files:
+        path = PurePosixPath(file.path)
+        found[str(path.with_suffix(""))] = file.domain
+        if len(path.parts) > 2:  # a domain with a folder of its own
+            found[str(path.parent)] = file.domain
+    return found

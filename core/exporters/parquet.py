@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from core.exporters._door import Documents, account, planned_domains, slugs
-from core.types import ManifestFile, Plan
-
-ROW_GROUP_ROWS = 8192
+from core.exporters._door import Documents
+from core.exporters._shares import Drawn
+from core.exporters._text import drawn_by_tokens, write_parquet
+from core.types import Manifest, ManifestFile, Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,22 +24,8 @@ class Parquet:
 
     def write(self, plan: Plan, documents: Documents, folder: Path) -> list[ManifestFile]:
         """Write one file a domain."""
-        import pyarrow as pa
-        import pyarrow.parquet as pq
+        return write_parquet(plan, documents, folder)
 
-        text = pa.large_string()
-        schema = pa.schema(
-            [("id", text), ("text", text), ("source", text), ("domain", text), ("tokens", pa.int32())]
-        )
-        (folder / "data").mkdir()
-        domains = planned_domains(plan)
-        names, files = slugs(domains), []
-        for domain in domains:
-            path, rows, tokens = f"data/{names[domain]}.parquet", 0, 0
-            with pq.ParquetWriter(folder / path, schema, compression="zstd", compression_level=3) as writer:
-                for table in documents(domain):
-                    writer.write_table(table.cast(schema), row_group_size=ROW_GROUP_ROWS)
-                    rows += table.num_rows
-                    tokens += sum(table["tokens"].to_pylist())
-            files.append(account(folder, path, domain, rows, tokens))
-        return files
+    def drawn(self, manifest: Manifest, folder: Path) -> list[Drawn]:  # noqa: ARG002 the manifest says it all
+        """Return the manifest's weights: they are shares of tokens, and there is no other configuration."""
+        return drawn_by_tokens(manifest)

@@ -1,4 +1,4 @@
-"""What every exporter promises: the plan's documents, in order, in files that stand in the manifest."""
+"""What every exporter promises: the plan's documents in files that stand in the manifest, and no stage lost."""
 
 import json
 from pathlib import Path
@@ -9,9 +9,10 @@ import pytest
 
 from core.bricks import make, settings_of
 from core.disk import file_sha256
-from core.errors import MixdeskError
+from core.errors import BadInputError, MixdeskError
 from core.exporters import EXPORTERS
 from core.mix import resolve
+from tests.core.exporters.small_exports import SETTINGS, STAGED, TEXTS
 from tests.core.small_corpus import mixture, sized
 
 DOMAINS = {"plain": [3, 1, 2], "a/b: ünlike\n": [5], "A/B": [7], "../..": [9, 4], "empty": [0]}
@@ -19,7 +20,7 @@ DOMAINS = {"plain": [3, 1, 2], "a/b: ünlike\n": [5], "A/B": [7], "../..": [9, 4
 
 @pytest.fixture
 def exporter(request):
-    return make(EXPORTERS, request.param)
+    return make(EXPORTERS, request.param, SETTINGS[request.param])
 
 
 def pytest_generate_tests(metafunc):
@@ -62,14 +63,17 @@ def test_the_account_is_true(exporter, plan, tmp_path):
     out.mkdir()
     files = exporter.write(plan, documents, out)
 
-    assert sorted(d for d in DOMAINS if d != "empty") == [file.domain for file in files]
-    assert {file.path for file in files} == {str(p.relative_to(out)) for p in out.rglob("*.*") if p.is_file()}
-    for file in files:
-        rows = rows_of(out / file.path)
+    written = {str(p.relative_to(out)) for p in (out / "data").rglob("*") if p.is_file()}
 
-        assert [row for table in documents(file.domain) for row in table.to_pylist()] == rows
-        assert (file.rows, file.tokens) == (len(rows), sum(row["tokens"] for row in rows))
+    assert {d for d in DOMAINS if d != "empty"} == {file.domain for file in files}
+    assert {file.path for file in files} == written
+    for file in files:
         assert file.sha256 == file_sha256(out / file.path)
+        if exporter.name in TEXTS:
+            rows = rows_of(out / file.path)
+
+            assert [row for table in documents(file.domain) for row in table.to_pylist()] == rows
+            assert (file.rows, file.tokens) == (len(rows), sum(row["tokens"] for row in rows))
 
 
 def test_names_are_safe_on_any_system(exporter, plan, tmp_path):
@@ -77,9 +81,31 @@ def test_names_are_safe_on_any_system(exporter, plan, tmp_path):
     tmp_path.joinpath("out").mkdir()
     paths = [Path(file.path) for file in exporter.write(plan, documents, tmp_path / "out")]
 
-    assert {Path("data")} == {path.parent for path in paths}
-    assert all(set(path.name) <= set("abcdefghijklmnopqrstuvwxyzAB0123456789.-_") for path in paths)
-    assert len(paths) == len({path.name.lower() for path in paths})
+    assert {"data"} == {path.parts[0] for path in paths}
+    assert all(set(str(path)) <= set("abcdefghijklmnopqrstuvwxyzAB0123456789.-_/") for path in paths)
+    assert len(paths) == len({str(path).lower() for path in paths})
+
+
+def test_stages_are_carried_or_refused(exporter, tmp_path):
+    """Never silently averaged: a trainer that keeps its weights says so."""
+    stages = [
+        {"until": 0.5, "weights": {"a": 0.9, "b": 0.1}},
+        {"until": 1.0, "weights": {"a": 0.1, "b": 0.9}},
+    ]
+    home = sized(tmp_path / "ws", {"a": [40] * 40, "b": [40] * 40})
+    plan = resolve(home, mixture(weights={"a": 0.5, "b": 0.5}, stages=stages))
+    tmp_path.joinpath("out").mkdir()
+
+    def given(domain):
+        yield pa.table(
+            {"id": ["x"], "text": ["one text " * 40], "source": [domain], "domain": [domain], "tokens": [80]}
+        )
+
+    if exporter.name in STAGED:
+        assert exporter.write(plan, given, tmp_path / "out")
+    else:
+        with pytest.raises(BadInputError, match="keeps the same weights for the whole of training"):
+            exporter.write(plan, given, tmp_path / "out")
 
 
 def test_bytes_are_the_same_again(exporter, plan, tmp_path):

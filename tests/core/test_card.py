@@ -1,8 +1,12 @@
 """The card tells people what an export holds, and lets no name that came with the data act as markup."""
 
+from collections import Counter
+
+import numpy as np
 import pytest
 
 from core.card import card
+from core.contents import contents
 from core.export import export
 from core.types import Document
 from tests.core.small_corpus import mixture, sized, write
@@ -84,6 +88,44 @@ def test_the_card_is_a_function_of_the_plan(tmp_path):
 
     home = sized(tmp_path / "ws", {"a": [1] * 3})
     manifest = export(home, mixture(), "jsonl", tmp_path / "out")
-    again = card(resolve(home, mixture()), manifest, home.corpus("c"))
+    plan, corpus = resolve(home, mixture()), home.corpus("c")
+    again = card(plan, manifest, corpus, contents(home, corpus, plan))
 
     assert again == (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_card_tells_signals_licences_and_gaps(tmp_path):
+    """Of the documents written: quantiles, counts by value, and what is not known."""
+    home = sized(tmp_path / "ws", {"a": [10] * 10, "b": [10] * 30})
+    corpus = home.corpus("c")
+    scores = home.column(corpus, "test", 1, {}, ("toxicity",), "toxicity")
+    home.write_whole_column(corpus, scores, {"toxicity": np.array([0.1] * 20 + [np.nan] * 20)})
+    licences = home.column(corpus, "test", 1, {}, ("licence",), "risk")
+    home.write_whole_column(corpus, licences, {"licence": np.array(["MIT"] * 30 + [None] * 10, dtype=object)})
+    export(home, mixture(), "jsonl", tmp_path / "out")
+    lines = (tmp_path / "out" / "README.md").read_text(encoding="utf-8").splitlines()
+
+    assert "| `toxicity` | 0.1 | 0.1 | 0.1 | 20 |" in lines
+    assert {"| `MIT` | 30 |", "| `unknown` | 10 |", "| `b` | 30 | 300 |"} <= set(lines)
+    assert "- The licence of 10 of 40 documents is unknown." in lines
+    assert "- `toxicity` is unknown for 20 of 40 documents." in lines
+    assert "- Toxicity was not measured." not in lines
+    assert "- Language was not measured." in lines
+
+
+def test_one_domain_by_its_name(tmp_path):
+    """The card's head names each domain a configuration; one called default gets another name."""
+    import datasets
+
+    home = sized(tmp_path / "ws", {"a": [1] * 3, "default": [1] * 4})
+    export(home, mixture(), "huggingface", tmp_path / "out")
+    for name, expected in (
+        ("a", {"a": 3}),
+        ("domain-default", {"default": 4}),
+        ("default", {"a": 3, "default": 4}),
+    ):
+        found = datasets.load_dataset(
+            str(tmp_path / "out"), name, cache_dir=str(tmp_path / "cache"), split="train"
+        )
+
+        assert expected == dict(Counter(found["domain"]))

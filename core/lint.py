@@ -1,0 +1,355 @@
+"""A trainer's own configuration, read into a mixture, and the traps in it in words.
+
+Each reader takes what its trainer's documentation says and notes what the trainer would take otherwise than
+it looks. Nothing is opened but the configuration itself.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import yaml
+
+from core.errors import BadInputError, NotFoundError
+from core.types import JSON, Mixture
+
+UNNAMED = "corpus"  # the mixture's corpus, where nobody names one
+_ENDINGS = (".bin", ".idx", ".npy", ".jsonl", ".json", ".parquet")
+_STREAM_KINDS = ("proportion", "repeat", "choose")
+
+
+@dataclass(frozen=True, slots=True)
+class Linted:
+    """What a configuration asks, as a mixture, and what in it does not do what it says."""
+
+    trainer: str
+    mixture: Mixture
+    traps: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Found:
+    """What a reader gathers: weights up to each share of training, the budget, and the traps."""
+
+    stages: list[tuple[float, dict[str, float]]] = field(default_factory=list)
+    tokens: int | None = None
+    seed: int = 0
+    traps: list[str] = field(default_factory=list)
+
+    def trap(self, sentence: str) -> None:
+        self.traps.append(sentence)
+
+    def stage(self, until: float, pairs: Sequence[tuple[str, Any]], unit: str) -> None:
+        """Take one stage's weights by path or name; note what is no weight, and a sum that is not 1."""
+        weights: dict[str, float] = {}
+        for path, raw in pairs:
+            name = _domain(path)
+            if not _is_weight(raw):
+                self.trap(f"'{name}' has the weight {raw!r}, which is no number from 0 up; it is taken as 0.")
+            elif name in weights:
+                self.trap(f"'{name}' stands twice; its weights are added.")
+            weights[name] = weights.get(name, 0.0) + (float(raw) if _is_weight(raw) else 0.0)
+        total = math.fsum(weights.values())
+        if weights and abs(total - 1) > 1e-6 and total > 0:
+            self.trap(f"The weights sum to {total:.6g}, not 1: {unit}")
+        self.stages.append((until, {name: w / total for name, w in weights.items()} if total > 0 else {}))
+
+
+def lint(path: Path, corpus: str = UNNAMED) -> Linted:
+    """Read a configuration of Megatron-LM, llm-foundry, OLMo-core, nanotron or Levanter.
+
+    Args:
+        path: The file; which trainer it is for is seen from its keys.
+        corpus: What the mixture is to name as its corpus.
+
+    Raises:
+        BadInputError: The file is none of these, or names no data.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise NotFoundError(path, f"cannot be read ({error})", "name a trainer's configuration") from None
+    trainer, reader, part = _recognised(text, path)
+    found = _Found()
+    try:
+        reader(part, found)
+    except (AttributeError, KeyError, TypeError, ValueError, IndexError) as error:
+        rule = f"is not built as {trainer} wants it ({type(error).__name__}: {error})"
+        raise BadInputError(path, rule, "mend it by the trainer's documentation") from None
+    if not found.stages and not found.traps:
+        raise BadInputError(path, f"names no data that {trainer} would read", "name its data configuration")
+    return Linted(trainer, _mixture(path, corpus, found), tuple(found.traps))
+
+
+def _recognised(text: str, path: Path) -> tuple[str, Callable[[Any, _Found], None], JSON]:
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise BadInputError(path, f"not YAML ({error})", "mend the file's syntax") from None
+    if isinstance(value, str):
+        return "Megatron-LM", _megatron, value.split()
+    if isinstance(value, dict):
+        if {"train", "valid", "test"} <= set(value):
+            words = value["train"]
+            return "Megatron-LM", _megatron, words.split() if isinstance(words, str) else words
+        for key, trainer, reader in _KEYS:
+            holder = _holding(value, key)
+            if holder is not None:
+                return trainer, reader, {"whole": value, "part": holder}
+    remedy = "give a configuration of Megatron-LM, llm-foundry, OLMo-core, nanotron or Levanter"
+    raise BadInputError(path, "is of no trainer that is known here", remedy)
+
+
+def _holding(value: JSON, key: str) -> dict[str, Any] | None:
+    """Return the outermost map that has the key."""
+    if not isinstance(value, dict):
+        return None
+    if key in value:
+        return value
+    return next((found for part in value.values() if (found := _holding(part, key)) is not None), None)
+
+
+def _mixture(path: Path, corpus: str, found: _Found) -> Mixture:
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).strip("-._")[:64] or "mixture"
+    values: dict[str, JSON] = {"name": name, "corpus": corpus, "seed": found.seed}
+    stages = [(until, weights) for until, weights in found.stages if weights]
+    if len(stages) > 1:
+        stages[-1] = (1.0, stages[-1][1])  # a stage without weights was left out
+        values["stages"] = [{"until": until, "weights": weights} for until, weights in stages]
+        starts = [0.0, *(until for until, _ in stages)]
+        names = sorted({name for _, weights in stages for name in weights})
+        long = [until - start for (until, _), start in zip(stages, starts, strict=False)]
+        values["weights"] = {
+            n: math.fsum(part * w.get(n, 0.0) for part, (_, w) in zip(long, stages, strict=True))
+            for n in names
+        }
+    elif stages:
+        values["weights"] = stages[0][1]
+    if found.tokens:
+        values["budget"] = {"tokens": found.tokens}
+    return Mixture.model_validate(values)
+
+
+# --- one reader a trainer ---------------------------------------------------------------------------
+
+
+def _megatron(words: Any, found: _Found) -> None:
+    words = [str(word) for word in words or ()]
+    if words and words[0].startswith("--"):
+        words = words[1:]
+    if len(words) % 2:
+        found.trap(
+            f"The list has {len(words)} entries, an odd number: Megatron takes all of them for prefixes without "
+            "weights, the weights among them too, and reads each data set in proportion to its size."
+        )
+        return
+    pairs = list(zip(words[1::2], words[::2], strict=True))
+    if any(not _is_weight(weight) for _, weight in pairs):
+        found.trap("A place where a weight should stand holds none: Megatron reads all entries as prefixes.")
+        return
+    found.stage(1.0, pairs, "Megatron divides by the sum.")
+    found.trap(
+        "The weights count samples of --seq-length tokens: they are shares of tokens by Megatron's tokenizer, and "
+        "a corpus counted by another has other shares."
+    )
+
+
+def _llm_foundry(config: Any, found: _Found) -> None:
+    holder = config["part"]
+    streams = holder["streams"]
+    if not isinstance(streams, dict):
+        found.trap("`streams` is no map from a name to a stream.")
+        return
+    kinds = {name: [k for k in _STREAM_KINDS if (s or {}).get(k) is not None] for name, s in streams.items()}
+    used = Counter(kind for found_kinds in kinds.values() for kind in found_kinds)
+    for name, several in kinds.items():
+        if len(several) > 1:
+            found.trap(f"'{name}' has {' and '.join(several)}: a stream takes one of them.")
+    if len(used) > 1 or (used and sum(used.values()) < len(streams)):
+        without = sum(1 for several in kinds.values() if not several)
+        told = ", ".join(f"{count} {kind}" for kind, count in sorted(used.items()))
+        more = f" and {without} without any" if without else ""
+        found.trap(
+            f"Streams are weighted in different ways ({told}{more}): Streaming refuses proportions there."
+        )
+    if "proportion" in used:
+        pairs = [(name, (stream or {}).get("proportion", 0)) for name, stream in streams.items()]
+        found.stage(1.0, pairs, "Streaming divides by the sum.")
+        if holder.get("epoch_size") is None:
+            found.trap(
+                "No `epoch_size`: an epoch is as many samples as all streams hold, whatever the weights."
+            )
+    elif used:
+        kind = next(iter(used))
+        found.trap(f"`{kind}` weighs a stream by its own number of samples, which is not in this file.")
+    else:
+        found.trap("No stream has a proportion: each is read once an epoch, whatever its name suggests.")
+    found.trap(
+        "Proportions count samples: shares of tokens only where every sample has max_seq_len tokens; a sample that "
+        "is one text is cut there."
+    )
+    found.seed = _seed(holder.get("shuffle_seed"))
+
+
+def _olmo_core(config: Any, found: _Found) -> None:
+    holder, sources = config["part"], config["part"]["sources"]
+    if not isinstance(sources, list) or not all(isinstance(source, dict) for source in sources):
+        found.trap("`sources` is no list of sources.")
+        return
+    pairs = [(str(s.get("source_name")), s.get("target_ratio")) for s in sources]
+    for name, ratio in pairs:
+        if _is_weight(ratio) and not 0 < float(ratio) <= 1:
+            found.trap(
+                f"'{name}' has the target_ratio {ratio}: OLMo-core refuses what is not above 0, up to 1."
+            )
+    found.stage(1.0, pairs, "OLMo-core refuses that.")
+    once = [
+        str(s.get("source_name")) for s in sources if float(s.get("max_repetition_ratio", 1.0) or 1.0) <= 1
+    ]
+    if once:
+        found.trap(
+            f"{_listed(once)} may not repeat (max_repetition_ratio 1): OLMo-core fails where a ratio asks for more "
+            "tokens than the files hold."
+        )
+    outer = _holding(config["whole"], "requested_tokens") or {}
+    if outer.get("requested_tokens") is None:
+        found.trap("No `requested_tokens`: OLMo-core has no default for it.")
+    found.tokens = _positive(outer.get("requested_tokens"))
+    found.seed = _seed(outer.get("seed", holder.get("seed")))
+
+
+def _nanotron(config: Any, found: _Found) -> None:
+    stages = config["part"]["data_stages"]
+    tokens = config["whole"].get("tokens") or {}
+    starts = [(stage or {}).get("start_training_step") for stage in stages]
+    if starts and starts[0] != 1:
+        found.trap(f"The first stage starts at step {starts[0]}: nanotron wants 1.")
+    steps = _positive(tokens.get("train_steps"))
+    if len(starts) > 1 and steps is None:
+        found.trap(
+            "No `tokens.train_steps`: how long the last stage is cannot be seen; equal lengths are taken."
+        )
+    ends = _ends(starts, steps, first=1, found=found)
+    names = Counter(str((stage or {}).get("name")) for stage in stages)
+    if any(count > 1 for count in names.values()):
+        found.trap("Two stages have the same name: nanotron refuses that.")
+    for stage, until in zip(stages, ends, strict=True):
+        data = ((stage or {}).get("data") or {}).get("dataset") or {}
+        _nanotron_stage(str(stage.get("name")), data, until, found)
+    found.seed = _seed(((stages[0] or {}).get("data") or {}).get("seed") if stages else None)
+
+
+def _nanotron_stage(name: str, data: Mapping[str, Any], until: float, found: _Found) -> None:
+    folders, weights = data.get("dataset_folder"), data.get("dataset_weights")
+    if isinstance(folders, dict):
+        found.trap(
+            f"Stage '{name}': `dataset_folder` is a map; nanotron wants two lists, and ignores its values."
+        )
+        found.stage(until, list(folders.items()), "nanotron divides by the sum.")
+        return
+    if folders is None:
+        found.trap(f"Stage '{name}' has no `dataset_folder`: data from the hub takes no weights.")
+        return
+    listed = [folders] if isinstance(folders, str) else list(folders)
+    if weights is None:
+        if len(listed) > 1:
+            found.trap(
+                f"Stage '{name}' has no `dataset_weights`: folders are read in proportion to their size."
+            )
+        else:
+            found.stage(until, [(listed[0], 1.0)], "")
+        return
+    if len(weights) != len(listed):
+        found.trap(f"Stage '{name}' has {len(listed)} folders and {len(weights)} weights.")
+        return
+    found.stage(until, list(zip(listed, weights, strict=True)), "nanotron divides by the sum.")
+
+
+def _levanter(config: Any, found: _Found) -> None:
+    data, trainer = config["part"], config["whole"].get("trainer") or {}
+    asked, known = data["train_weights"], set(data.get("configs") or {})
+    stages: list[Any] = [[0, asked]] if isinstance(asked, dict) else list(asked or [])
+    steps, batch = _positive(trainer.get("num_train_steps")), _positive(trainer.get("train_batch_size"))
+    starts = [start for start, _ in stages]
+    if starts and starts[0] != 0:
+        found.trap(f"The first stage starts at step {starts[0]}: Levanter wants 0.")
+    if len(starts) > 1 and steps is None:
+        found.trap(
+            "No `trainer.num_train_steps`: the last stage's length cannot be seen; equal ones are taken."
+        )
+    block = _positive(data.get("mixture_block_size")) or 2048
+    for start in starts[1:]:
+        if batch and isinstance(start, int) and start * batch % block:
+            found.trap(
+                f"Step {start} is {start * batch} samples, no multiple of the block of {block}: it fails."
+            )
+    for (_, weights), until in zip(stages, _ends(starts, steps, first=0, found=found), strict=True):
+        for name in sorted(set(weights) - known):
+            found.trap(f"'{name}' has a weight and no entry in `configs`: Levanter refuses that.")
+        found.stage(until, list(weights.items()), "Levanter divides by the sum.")
+    never = sorted(known - {name for _, weights in stages for name, w in weights.items() if w})
+    if never:
+        found.trap(f"{_listed(never)} has no weight, so nothing of it is trained on.")
+    if data.get("stop_strategy", "restart") != "restart":
+        found.trap(f"stop_strategy {data['stop_strategy']} ends training with the first data set that ends.")
+    found.seed = _seed(trainer.get("seed"))
+
+
+_KEYS: tuple[tuple[str, str, Callable[[Any, _Found], None]], ...] = (
+    ("data_stages", "nanotron", _nanotron),
+    ("train_weights", "Levanter", _levanter),
+    ("streams", "llm-foundry", _llm_foundry),
+    ("sources", "OLMo-core", _olmo_core),
+)
+
+
+# --- values that may be anything --------------------------------------------------------------------
+
+
+def _ends(starts: Sequence[Any], steps: int | None, first: int, found: _Found) -> list[float]:
+    """Return the share of training at which each stage ends; equal shares where steps do not say."""
+    count = len(starts)
+    equal = [(n + 1) / count for n in range(count)]
+    if any(not isinstance(start, int) for start in starts) or sorted(set(starts)) != list(starts):
+        found.trap(f"The stages start at {list(starts)}: their steps must rise.")
+        return equal
+    if steps is None or (starts and starts[-1] - first >= steps):
+        if steps is not None:
+            found.trap(f"The last stage starts at step {starts[-1]} of {steps}: it never comes.")
+        return equal
+    return [*((start - first) / steps for start in starts[1:]), 1.0][:count]
+
+
+def _domain(path: object) -> str:
+    """Return what a path is of: the folder of a domain, or a file's or prefix's own name."""
+    name = PurePosixPath(str(path).rstrip("/")).name or str(path)
+    name = next((name.removesuffix(end) for end in _ENDINGS if name.endswith(end)), name)
+    return re.sub(r"_text_(document|sentence)$", "", name)
+
+
+def _is_weight(value: object) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return False
+    try:
+        return math.isfinite(float(value)) and float(value) >= 0
+    except ValueError:
+        return False
+
+
+def _positive(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
+
+
+def _seed(value: object) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63 else 0
+
+
+def _listed(names: Sequence[str]) -> str:
+    quoted = [f"'{name}'" for name in names]
+    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} and {quoted[-1]}"
