@@ -81,12 +81,7 @@ class Importance:
         else:
             times = [Path(path).stat().st_mtime_ns for _, path in self._files() if Path(path).is_file()]
             weights = _in_memory(self, tuple(times))
-        found = np.full((len(texts), 2), math.nan)
-        for i, text in enumerate(texts):
-            words = _words.raw_words(text.lower())
-            if len(words) >= max(1, self.min_words):
-                weight = float(weights[_buckets(words)].sum())
-                found[i] = weight, weight / len(words)
+        found = weigh(texts, weights, self.min_words)
         return {name: found[:, i].copy() for i, name in enumerate(self.columns)}
 
     def _files(self) -> tuple[tuple[str, str], ...]:
@@ -96,18 +91,37 @@ class Importance:
         """Return each bucket's weight."""
         for setting, path in self._files():
             reference.check(path, setting)
-        target, raw = (_log_shares(reference.texts(path, setting), path) for setting, path in self._files())
+        target, raw = (
+            log_shares(counted(reference.texts(path, setting)), path) for setting, path in self._files()
+        )
         return target - raw
 
 
-def _log_shares(texts: Iterable[str], path: str) -> Floats:
+def counted(texts: Iterable[str]) -> NDArray[np.int64]:
+    """Return how many of the texts' words and pairs of words fall into each bucket."""
     counts = np.zeros(BUCKETS, dtype=np.int64)
     for text in texts:
         counts += np.bincount(_buckets(_words.raw_words(text.lower())), minlength=BUCKETS)
+    return counts
+
+
+def log_shares(counts: NDArray[np.int64], where: str) -> Floats:
+    """Return each bucket's log share of all; `where` names the texts where they hold no word."""
     if not counts.any():
-        raise BadInputError(path, "holds no word", "name a file of text")
+        raise BadInputError(where, "holds no word", "name a file of text")
     shares: Floats = np.log(counts / counts.sum() + FLOOR)
     return shares
+
+
+def weigh(texts: Sequence[str], weights: Floats, min_words: int) -> Floats:
+    """Return (texts, 2): each text's weight in whole and by word; NaN where it has too few words, or none."""
+    found = np.full((len(texts), 2), math.nan)
+    for i, text in enumerate(texts):
+        words = _words.raw_words(text.lower())
+        if len(words) >= max(1, min_words):
+            weight = float(weights[_buckets(words)].sum())
+            found[i] = weight, weight / len(words)
+    return found
 
 
 class _Features(dict[Any, int]):
