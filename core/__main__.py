@@ -10,28 +10,38 @@ import sys
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from typer._click.exceptions import ClickException  # Typer carries its own click and names no public one
 
-from core.commands import contamination, filters, licences, own, policy, review, score
-from core.errors import BadInputError, MixdeskError
+from core.commands import (
+    contain,
+    contamination,
+    dedup,
+    diversity,
+    export,
+    filters,
+    licences,
+    mix,
+    own,
+    policy,
+    repeats,
+    review,
+    score,
+    select,
+)
+from core.errors import MixdeskError
 from core.terminal import (
     DEFAULT_WORKSPACE,
     JsonOption,
     SeedOption,
     WorkspaceOption,
     progress,
-    read_mixture,
     show,
     table,
     workspace_at,
 )
-from core.types import Mixture
-
-if TYPE_CHECKING:
-    from core.workspace import Workspace
 
 app = typer.Typer(
     name="python -m core",
@@ -47,8 +57,17 @@ app.command(name="boilerplate")(score.boilerplate)
 app.command(name="filters")(filters.filters)
 app.command(name="licences")(licences.licences)
 app.command(name="policy")(policy.policy)
+app.command(name="dedup")(dedup.dedup)
 app.command(name="contamination")(contamination.contamination)
+app.command(name="repeats")(repeats.repeats)
+app.command(name="contain")(contain.contain)
+app.command(name="diversity")(diversity.diversity)
+app.command(name="mix")(mix.mix)
+app.command(name="versions")(mix.versions)
+app.command(name="export")(export.export)
+app.command(name="verify")(export.verify)
 app.command(name="add-column")(own.add_column)
+app.command(name="select")(select.select)
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The corpus.")]
 
 
@@ -90,7 +109,7 @@ def demo(
     if if_empty and home.corpora():
         return
     corpus = reading.ingest_demo(home, name, documents, progress=told)
-    scoring.score(home, name, progress=told)
+    scoring.score(home, name, progress=told, settings={"toxicity": {"model": "fast"}})  # a first look
     embedding.embed(home, name, "static", progress=told)
     clustering.cluster(home, name, progress=told)
     deduplication.dedup(home, name, "minhash", "global", progress=told)
@@ -171,38 +190,6 @@ def cluster(
 
 
 @app.command()
-def dedup(
-    name: Name,
-    method: Annotated[str, typer.Option(help="exact, minhash …")] = "minhash",
-    scope: Annotated[str, typer.Option(help="global: across sources; local: inside each.")] = "global",
-    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
-    as_json: JsonOption = False,
-) -> None:
-    """Find groups of duplicates; all but one of a group are duplicates."""
-    from core import dedup as deduplication
-
-    result = deduplication.dedup(workspace_at(workspace), name, method, scope, progress=progress())
-    shares = result["share_by_domain"]
-    rows: list[Mapping[str, object]] = [{"domain": d, "duplicates": f"{v:.1%}"} for d, v in shares.items()]
-    head = f"{result['duplicates']:,} duplicates in {result['groups']:,} groups"
-    show(result, as_json, lambda: f"{head}\n{table(rows)}")
-
-
-@app.command()
-def diversity(
-    name: Name, workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption = False
-) -> None:
-    """Measure how varied the corpus and each of its domains is."""
-    from core import diversity as variety
-
-    result = variety.diversity(workspace_at(workspace), name, progress=progress())
-    metrics = result["metrics"]
-    rows: list[Mapping[str, object]] = [{"domain": "(all)", **metrics["corpus"]}]
-    rows += [{"domain": domain, **values} for domain, values in metrics["domains"].items()]
-    show(result, as_json, lambda: table(rows))
-
-
-@app.command()
 def search(
     name: Name,
     query: Annotated[str, typer.Argument(metavar="QUERY")],
@@ -235,62 +222,6 @@ def query(
     rows = [list(row) for row in zip(*(column.to_pylist() for column in found.columns), strict=True)]
     value = {"columns": found.column_names, "rows": rows}
     show(value, as_json, lambda: table([dict(zip(found.column_names, row, strict=True)) for row in rows]))
-
-
-def _prepare(home: Workspace, mixture: Mixture) -> None:
-    """Run the deduplication that a mixture asks for; one that has been run costs nothing."""
-    if mixture.dedup is not None:
-        from core import dedup as deduplication
-
-        method, scope = mixture.dedup.method, mixture.dedup.scope
-        deduplication.dedup(home, mixture.corpus, method, scope, progress=progress())
-
-
-@app.command()
-def mix(
-    name: Name,
-    spec: Annotated[str, typer.Argument(metavar="SPEC.yaml", help="The mixture.")],
-    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
-    as_json: JsonOption = False,
-) -> None:
-    """Check a mixture and resolve it: documents, tokens and epochs by domain, with warnings."""
-    from core import mix as mixing
-
-    home = workspace_at(workspace)
-    mixture = read_mixture(home, spec)
-    if mixture.corpus != name:
-        raise BadInputError(
-            mixture.corpus, f"the mixture is of this corpus, not of '{name}'", "name that one"
-        )
-    _prepare(home, mixture)
-    value = mixing.plan_json(mixing.resolve(home, mixture))
-    rows = [{"domain": domain, **facts} for domain, facts in value["plan"]["domains"].items()]
-    warnings = "".join(f"\nwarning: {sentence}" for sentence in value["warnings"])
-    show(value, as_json, lambda: table(rows) + warnings)
-
-
-@app.command()
-def export(
-    spec: Annotated[str, typer.Argument(metavar="SPEC.yaml", help="The mixture.")],
-    format_: Annotated[str, typer.Option("--format", help="jsonl, parquet …")] = "jsonl",
-    out: Annotated[Path | None, typer.Option(help="Folder; default: in the workspace.")] = None,
-    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
-    as_json: JsonOption = False,
-) -> None:
-    """Write the data and the configuration for a trainer, sealed by a manifest."""
-    from core import export as exporting
-
-    home = workspace_at(workspace)
-    mixture = read_mixture(home, spec)
-    _prepare(home, mixture)
-    folder = out or home.exports / f"{mixture.name}-{format_}"
-    manifest = exporting.export(home, mixture, format_, folder, progress=progress())
-    value = {
-        "manifest": str(folder / "manifest.json"),
-        "fingerprint": manifest.fingerprint,
-        "files": [file.model_dump() for file in manifest.files],
-    }
-    show(value, as_json, lambda: f"{value['manifest']}\nfingerprint {manifest.fingerprint}")
 
 
 @app.command()

@@ -91,7 +91,7 @@ def diversity(
     result = {
         **{label: _values(measured[label]) for label in wholes},
         "domains": {part: _values(values) for part, values in measured["domains"].items()},
-        "by": mixture.domain if mixture else by,
+        "by": mixture.divided_by if mixture else by,
         "size": used,
         "repeats": repeats,
         "measured": measured,
@@ -153,7 +153,7 @@ def _of_mixture(
         parts[domain] = _Set(rows, inside * (seen / inside.sum() if inside.any() else 0.0))
     if len(parts) > MAX_PARTS:
         rule = f"has {len(parts):,} distinct values; diversity is measured of at most {MAX_PARTS} parts"
-        raise BadInputError(mixture.domain, rule, "mix by a column of fewer values")
+        raise BadInputError(mixture.divided_by, rule, "mix by a column of fewer values")
     rows = np.concatenate([one.rows for one in parts.values()])
     weights = np.concatenate([one.weights for one in parts.values() if one.weights is not None])
     return {"corpus": _Set(all_rows, tokens), "mixture": _Set(rows, weights)}, parts

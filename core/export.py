@@ -5,23 +5,26 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
-import math
 import os
 import re
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import yaml
 from pydantic import ValidationError
 
 from core import disk
-from core.bricks import make
+from core.bricks import make, signed_settings_of
 from core.card import card
-from core.errors import BadInputError
-from core.exporters import EXPORTERS, Exporter
+from core.contents import contents
+from core.course import reads_in_order
+from core.croissant import croissant
+from core.errors import BadInputError, MixdeskError, NotFoundError, TamperedError
+from core.exporters import EXPORTERS, Exporter, Tokenising, obtained, token_weights
 from core.plan import make_plan
 from core.pool import make_pool
 from core.preface import prefaced, rewritten
@@ -39,6 +42,7 @@ from core.types import (
 )
 from core.workspace import Workspace
 
+IN_FILE_ORDER = ("jsonl", "parquet")  # formats that are read as they lie, by our own backend, too
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -48,20 +52,34 @@ def export(
     format: str,  # noqa: A002 the word that people use on the command line
     out: Path,
     progress: Progress = silent,
+    settings: Mapping[str, object] | None = None,
 ) -> Manifest:
-    """Resolve a mixture and write its documents, `manifest.json`, `mixture.yaml` and a card to `out`.
+    """Resolve a mixture and write its documents, a manifest, a card and a Croissant file to `out`.
 
-    Each document stands once, in the order seen; the trainer repeats a domain by its weight. Written
+    Each document stands once, in the order seen; the trainer repeats a domain by its weight. A stage's order
+    and whether it shows prefaces are in what is written, for readers that keep the files' order. Written
     beside `out` and renamed at the end. Where `out` already holds this very export, it is left as it is.
     Memory does not grow with the corpus's text; the disk needs room for the documents twice.
 
+    Args:
+        workspace: Where the corpus lies.
+        mixture: What to write.
+        format: One of `core.exporters.EXPORTERS`.
+        out: The folder, which is not there yet, empty, or this very export.
+        progress: Told of documents read and domains written.
+        settings: The exporter's own, such as `tokenizer` or `sequence_length`.
+
     Raises:
-        BadInputError: an unknown format, what `core.mix.resolve` refuses, an `out` that holds anything
-            else, or a disk that is full or cannot be written to.
+        BadInputError: an unknown format or setting, stages or an order that the trainer has not, what
+            `core.mix.resolve` refuses, an `out` that holds anything else, or a disk
+            that is full or cannot be written to.
     """
-    exporter = make(EXPORTERS, format)
+    exporter = make(EXPORTERS, format, settings)
     out = Path(os.path.abspath(out))  # noqa: PTH100 resolve() would follow a link that the rename replaces
-    _check_out(out, mixture, format, workspace.corpus(mixture.corpus).fingerprint)
+    _check_out(out, mixture, exporter, workspace.corpus(mixture.corpus).fingerprint)
+    if reads_in_order(mixture) and exporter.name not in IN_FILE_ORDER:
+        rule = "its trainer shuffles, and a stage orders its documents or leaves their prefaces out"
+        raise BadInputError(f"format {exporter.name}", rule, f"export as {' or '.join(IN_FILE_ORDER)}")
     plan = make_plan(make_pool(workspace, mixture), mixture)
     with _aside(out) as aside:
         manifest = _write(workspace, plan, exporter, aside, progress)
@@ -84,8 +102,8 @@ def _write(
         shuffled = Shuffled(workspace, corpus, plan, folder / "scratch", progress)
     except FileNotFoundError:
         raise replaced from None
-    contents: dict[str, str] = {}
-    mask, preface = plan.mixture.mask, plan.mixture.preface
+    signatures: dict[str, str] = {}
+    mask = plan.mixture.mask
 
     def documents(domain: str) -> Iterator[Any]:
         import pyarrow as pa
@@ -94,22 +112,24 @@ def _write(
         for table in shuffled.documents(domain):
             if mask is not None:
                 table = _masked(table, mask)
-            if preface is not None:
-                table = prefaced(table, preface)
+            table = prefaced(table)
             signed = zip(table["id"].to_pylist(), table["content_hash"].to_pylist(), strict=True)
             digest.update("".join(json.dumps(pair) + "\n" for pair in signed).encode())
             named = pa.array([domain] * table.num_rows, pa.string())
             yield table.append_column("domain", named).select(["id", "text", "source", "domain", "tokens"])
-        contents[domain] = digest.hexdigest()
+        signatures[domain] = digest.hexdigest()
         progress(
-            len(contents), sum(1 for rows in plan.rows.values() if len(rows)), f"writing {exporter.name}"
+            len(signatures), sum(1 for rows in plan.rows.values() if len(rows)), f"writing {exporter.name}"
         )
 
     files = exporter.write(plan, documents, folder)
     shutil.rmtree(folder / "scratch")
-    manifest = sealed(plan, exporter.name, corpus.tokenizer, files, contents)
+    manifest = sealed(plan, exporter, corpus.tokenizer, files, signatures)
     disk.write_text(folder / "mixture.yaml", dump_mixture(plan.mixture))
-    disk.write_text(folder / "README.md", card(plan, manifest, corpus))
+    found = contents(workspace, corpus, plan)
+    disk.write_text(folder / "README.md", card(plan, manifest, corpus, found))
+    licences = [name for name in found.values.get("licence", {}) if name != "unknown"]
+    disk.write_json(folder / "croissant.json", croissant(manifest, corpus, plan.mixture.rationale, licences))
     disk.write_json(folder / "manifest.json", manifest.model_dump(mode="json"))
     return manifest
 
@@ -126,30 +146,26 @@ def _masked(table: Any, mask: Mask) -> Any:
 
 
 def sealed(
-    plan: Plan, format_name: str, tokenizer: str, files: list[ManifestFile], contents: dict[str, str]
+    plan: Plan, exporter: Exporter, tokenizer: str, files: list[ManifestFile], signatures: dict[str, str]
 ) -> Manifest:
     """Return the manifest with its fingerprint, which is the same in every format and on any machine.
 
     Domains that give no tokens are left out. A weight is the one asked for, but where some domain was cut
     at its `max_epochs` or left out, it is the domain's share of the plan's tokens, so that they sum to 1.
     """
-    total = sum(part.tokens for part in plan.domains.values())
-    whole = math.fsum(part.weight for part in plan.domains.values() if part.documents)
-    cut = plan.feasible_weights is not None or abs(whole - 1) > 1e-9
     domains = {
         name: ManifestDomain(
-            weight=part.tokens / total if cut else part.weight,
-            documents=part.documents,
-            tokens=part.tokens,
-            epochs=part.epochs,
-            content=contents[name],
+            weight=weight,
+            documents=plan.domains[name].documents,
+            tokens=plan.domains[name].tokens,
+            epochs=plan.domains[name].epochs,
+            content=signatures[name],
         )
-        for name, part in sorted(plan.domains.items())
-        if part.documents
+        for name, weight in token_weights(plan).items()
     }
     manifest = Manifest(
         name=plan.mixture.name,
-        format=format_name,
+        format=exporter.name,
         corpus=plan.mixture.corpus,
         corpus_fingerprint=plan.corpus_fingerprint,
         fingerprint="",
@@ -159,13 +175,48 @@ def sealed(
         domains=domains,
         files=tuple(files),
         mixture=plan.mixture.model_dump(mode="json"),
+        settings=signed_settings_of(exporter),
+        encoding=exporter.encoding() if isinstance(exporter, Tokenising) else None,
     )
     return manifest.model_copy(update={"fingerprint": manifest_fingerprint(manifest)})
 
 
 def manifest_fingerprint(manifest: Manifest) -> str:
-    """SHA-256 over all that decides what is trained on: everything but itself, `format` and `files`."""
-    return disk.fingerprint(manifest.model_dump(mode="json", exclude={"fingerprint", "format", "files"}))
+    """SHA-256 over all that decides what is trained on, and nothing of how it is written."""
+    left_out = {"fingerprint", "format", "settings", "files", "encoding"}
+    return disk.fingerprint(manifest.model_dump(mode="json", exclude=left_out))
+
+
+def verify(folder: Path, progress: Progress = silent) -> dict[str, dict[str, float]]:
+    """Read an export as its trainer does, and return each domain's share of tokens, asked and obtained.
+
+    Every file must have its sealed bytes; then 10,000 samples or documents are drawn as the trainer's own
+    configuration says, as it lies there now.
+
+    Raises:
+        NotFoundError: `folder` holds no manifest.
+        TamperedError: A data file is missing or has other bytes.
+        BadInputError: The configuration cannot be read, or names data that is not the export's.
+    """
+    manifest = _read(folder)
+    if manifest is None:
+        raise NotFoundError(folder, "holds no readable manifest.json", "name the folder of an export")
+    for done, file in enumerate(manifest.files, 1):
+        if not (folder / file.path).is_file() or disk.file_sha256(folder / file.path) != file.sha256:
+            raise TamperedError(folder / file.path, "is missing or not as it was sealed", "export again")
+        progress(done, len(manifest.files), "checking files")
+    exporter = make(EXPORTERS, manifest.format, manifest.settings)
+    try:
+        shares = obtained(exporter.drawn(manifest, folder))
+    except MixdeskError:
+        raise
+    except (OSError, KeyError, IndexError, TypeError, AttributeError, ValueError, yaml.YAMLError) as error:
+        rule = f"the {manifest.format} configuration cannot be read ({type(error).__name__}: {error})"
+        raise BadInputError(folder, rule, "mend it or export again") from None
+    return {
+        domain: {"asked": part.weight, "obtained": shares.get(domain, 0.0)}
+        for domain, part in manifest.domains.items()
+    }
 
 
 # --- the folder -------------------------------------------------------------------------------------
@@ -182,13 +233,13 @@ def _read(out: Path) -> Manifest | None:
         return None
 
 
-def _check_out(out: Path, mixture: Mixture, format_name: str, corpus: str) -> None:
+def _check_out(out: Path, mixture: Mixture, exporter: Exporter, corpus: str) -> None:
     """Refuse a folder that cannot turn out to be this export, before any work is done."""
     if not _is_occupied(out):
         return
     there = _read(out)
-    asked = mixture.model_dump(mode="json")
-    if there is None or there.format != format_name or there.mixture != asked:
+    asked = (exporter.name, signed_settings_of(exporter), mixture.model_dump(mode="json"))
+    if there is None or (there.format, there.settings, there.mixture) != asked:
         raise BadInputError(out, "is not empty and holds something else", "name another folder or remove it")
     if there.corpus_fingerprint != corpus:
         raise _other_documents(out)
@@ -198,6 +249,9 @@ def _same_or_refuse(out: Path, manifest: Manifest) -> Manifest:
     there = _read(out)
     if there is None or there.fingerprint != manifest.fingerprint:
         raise _other_documents(out)
+    if there.encoding != manifest.encoding:
+        rule = "holds this export by another tokenizer"
+        raise BadInputError(out, rule, "name another folder or remove this one")
     for file in there.files:
         if not (out / file.path).is_file() or disk.file_sha256(out / file.path) != file.sha256:
             rule = f"holds this export, but {file.path} has been changed or removed"

@@ -5,19 +5,32 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict
 
+import numpy as np
+
+from core.course import average_weights, stretches
 from core.errors import BadInputError
-from core.plan import average_weights, make_plan, stage_weights
-from core.pool import Pool, make_pool
-from core.preface import prefaced, sizes
+from core.plan import make_plan
+from core.pool import Pool, depends_on, make_pool
+from core.preface import planned_sizes, prefaced, read_planned
 from core.types import JSON, Mixture, Plan
-from core.weights import PRESETS, effective_tokens, nearest_feasible, preset, rescale
+from core.weights import (
+    PRESETS,
+    effective_tokens,
+    group_sums,
+    nearest_feasible,
+    preset,
+    rescale,
+    rescale_group,
+)
 from core.workspace import Workspace
 
 __all__ = [
     "PRESETS",
     "Pool",
     "average_weights",
+    "depends_on",
     "effective_tokens",
+    "group_sums",
     "make_plan",
     "make_pool",
     "nearest_feasible",
@@ -25,6 +38,7 @@ __all__ = [
     "preset",
     "preview",
     "rescale",
+    "rescale_group",
     "resolve",
     "seen_order",
 ]
@@ -43,7 +57,11 @@ def resolve(workspace: Workspace, mixture: Mixture) -> Plan:
 
 
 def plan_json(plan: Plan) -> dict[str, JSON]:
-    """Return the plan as JSON: `plan.domains`, `waterfall`, `warnings`, `feasible_weights`."""
+    """Return the plan as JSON: `plan.domains`, `waterfall`, `warnings`, `feasible_weights`, `timeline`.
+
+    The timeline has a stage a row: from which token of training to which, what each domain gives to it, the
+    column that orders its documents, and whether they have their prefaces.
+    """
     return {
         "plan": {
             "budget": plan.budget,
@@ -53,6 +71,16 @@ def plan_json(plan: Plan) -> dict[str, JSON]:
         "waterfall": [asdict(row) for row in plan.waterfall],
         "warnings": list(plan.warnings),
         "feasible_weights": dict(plan.feasible_weights) if plan.feasible_weights else None,
+        "timeline": [
+            {
+                "start": one.start,
+                "end": one.end,
+                "tokens": dict(one.tokens),
+                "order": one.stage.order.model_dump() if one.stage.order else None,
+                "preface": plan.mixture.preface is not None and one.stage.preface,
+            }
+            for one in stretches(plan)
+        ],
     }
 
 
@@ -64,12 +92,14 @@ def seen_order(plan: Plan, tokens: dict[str, list[int]]) -> Iterator[tuple[str, 
     give. `tokens` holds those of each domain's documents, at least as many as will be asked for. Ends
     when every domain has given its tokens.
     """
-    total = sum(part.tokens for part in plan.domains.values())
-    stages = stage_weights(plan.mixture, {d: part.weight for d, part in plan.domains.items()})
+    stages = [
+        (one.end, {d: size / (one.end - one.start) for d, size in one.tokens.items()})
+        for one in stretches(plan)
+    ]
     given = dict.fromkeys((d for d, part in plan.domains.items() if part.documents), 0)
     taken, due, seen = dict.fromkeys(given, 0), dict.fromkeys(given, 0.0), 0
     while given:
-        weights = next((w for until, w in stages if seen < until * total), stages[-1][1])
+        weights = next((w for end, w in stages if seen < end), stages[-1][1])
         lag = {d: (weights.get(d, 0.0) > 0, due[d] - given[d], weights.get(d, 0.0)) for d in given}
         domain = max(lag, key=lag.__getitem__)
         epoch, position = divmod(taken[domain], plan.domains[domain].documents)
@@ -99,17 +129,14 @@ def preview(workspace: Workspace, plan: Plan, k: int = 10) -> list[dict[str, JSO
         raise BadInputError(
             corpus.name, "its documents have changed since the plan", "resolve the mixture again"
         )
-    known = sizes(workspace, corpus, plan.mixture)
+    known = planned_sizes(workspace, corpus, plan)
     tokens = {domain: known[rows[:k]].tolist() for domain, rows in plan.rows.items()}
     steps = [step for step, _ in zip(seen_order(plan, tokens), range(k), strict=False)]
     rows = [int(plan.rows[domain][position]) for domain, position, _ in steps]
     if not rows:
         return []
     columns = ["row", "id", "source", "tokens", "text", "content_hash"]
-    preface = plan.mixture.preface
-    found = workspace.read(corpus, list(dict.fromkeys([*columns, *filter(None, [preface])])), rows)
-    if preface is not None:
-        found = prefaced(found, preface)
+    found = prefaced(read_planned(workspace, corpus, plan, columns, np.array(rows, dtype=np.int64)))
     shown = found.select(columns[:5]).to_pylist()
     return [
         {"position": i, "domain": domain, "epoch": epoch + 1, **facts, "tokens": int(known[row])}

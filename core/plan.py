@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
+from core import course
+from core.beware import beware
 from core.errors import BadInputError
 from core.pool import Pool
 from core.types import DomainCount, DomainPlan, Mixture, Plan, WaterfallRow
 from core.weights import Weights, apportion, effective_tokens, nearest_feasible
 
-# Hernandez et al. 2022, Scaling Laws and Interpretability of Learning from Repeated Data: 0.1 % of the
-# data repeated 100 times can halve a model's effective size. Warned of from half that many repeats on.
-HARMFUL_EPOCHS = 50.0
-HARMFUL_SHARE = 0.01  # of the budget that is distinct tokens of such a domain
-NOTABLE_REPEAT = 1.005  # below, a domain repeats by rounding only
 MOST_TOKENS = 2.0**62  # of a domain, whatever its `max_epochs`: counts stay within 64 bits
 
 
@@ -28,13 +25,15 @@ def make_plan(pool: Pool, mixture: Mixture) -> Plan:
     feasible weights are offered. Without a budget, the largest at which no weighted domain repeats.
 
     Raises:
-        BadInputError: an unknown domain, nothing left, or a budget beyond all data at `max_epochs`.
+        BadInputError: an unknown domain, nothing left, a budget beyond all data at `max_epochs`, or
+            documents that would be seen with their preface and without.
     """
-    available = pool.available
+    sizes = course.counted(pool, mixture)
+    available = {domain: int(tokens.sum()) for domain, tokens in sizes.items()}
     _check_domains(pool, mixture)
     if not any(available.values()):
         raise _nothing_left(pool, mixture.name)
-    weights = average_weights(mixture, available)
+    weights = course.average_weights(mixture, available)
     caps = {d: math.floor(min(mixture.epochs_cap(d) * n, MOST_TOKENS)) for d, n in available.items()}
     budget = (
         mixture.budget.tokens if mixture.budget else _largest_without_repeats(weights, available, mixture)
@@ -43,57 +42,51 @@ def make_plan(pool: Pool, mixture: Mixture) -> Plan:
         rule = f"beyond all data: {sum(available.values()):,} tokens, {sum(caps.values()):,} at max_epochs"
         raise BadInputError(f"budget {budget:,}", rule, "shrink the budget or raise max_epochs")
     asked = dict(zip(weights, apportion(list(weights.values()), budget), strict=True))
-    domains = {d: _domain_plan(pool, d, weights[d], min(asked[d], caps[d])) for d in weights}
+    tokens = {d: min(asked[d], caps[d]) for d in weights}
+    by_stage = course.tokens_by_stage(mixture, available, tokens)
+    found = {
+        d: course.documents(pool, mixture, d, [stage[d] for stage in by_stage], available[d]) for d in weights
+    }
+    domains = {d: _domain_plan(weights[d], len(found[d].rows), available[d], tokens[d]) for d in weights}
     feasible, warnings = _shortfall(mixture, weights, asked, available, caps, budget)
-    warnings += _repeats(domains, budget)
-    rows = {d: pool.rows[d][: part.documents] for d, part in domains.items()}
-    taken = {d: DomainCount(len(rows[d]), int(pool.tokens[d][: len(rows[d])].sum())) for d in rows}
-    last = WaterfallRow(
-        "budget", sum(c.documents for c in taken.values()), sum(c.tokens for c in taken.values()), taken
-    )
+    warnings += beware(mixture, pool.shared, domains, found, by_stage, budget)
     return Plan(
         mixture=mixture,
         corpus_fingerprint=pool.corpus.fingerprint,
         budget=budget,
         domains=domains,
-        waterfall=(*pool.waterfall, last),
+        waterfall=(*pool.waterfall, _last_row(found)),
         warnings=tuple(warnings),
         feasible_weights=feasible,
-        rows=rows,
+        rows={d: one.rows for d, one in found.items()},
+        unprefaced=np.sort(np.concatenate([one.unprefaced for one in found.values()])),
     )
 
 
 def _check_domains(pool: Pool, mixture: Mixture) -> None:
-    named = {**(mixture.weights or {})}
+    named: dict[str, object] = {**(mixture.weights or {})}
     for stage in mixture.stages:
         named.update(stage.weights or {})
+    for members in mixture.groups.values():
+        named.update(dict.fromkeys(members))
     if isinstance(mixture.max_epochs, dict):
         named.update(mixture.max_epochs)
     for domain in named:
         if domain not in pool.rows:
             known = ", ".join(list(pool.rows)[:50]) + (", …" if len(pool.rows) > 50 else "")
-            rule = f"no such domain in column '{mixture.domain}' of '{pool.corpus.name}'"
+            rule = f"no such domain in column '{mixture.divided_by}' of '{pool.corpus.name}'"
             raise BadInputError(domain, rule, f"domains: {known}")
+
+
+def _last_row(found: Mapping[str, course.Documents]) -> WaterfallRow:
+    taken = {d: DomainCount(len(one.rows), int(one.tokens.sum())) for d, one in found.items()}
+    documents, tokens = (sum(getattr(c, what) for c in taken.values()) for what in ("documents", "tokens"))
+    return WaterfallRow("budget", documents, tokens, taken)
 
 
 def _nothing_left(pool: Pool, name: str) -> BadInputError:
     emptied = next((row.name for row in pool.waterfall if not row.tokens), "corpus")
     return BadInputError(name, f"nothing is left after '{emptied}'", "loosen or remove that step")
-
-
-def average_weights(mixture: Mixture, available: Mapping[str, int]) -> Weights:
-    """Return each domain's share of all tokens: the stages' weights, each as long as its stage.
-
-    Without weights, in proportion to the tokens available.
-    """
-    total = sum(available.values())
-    base = mixture.weights or {domain: tokens / total for domain, tokens in available.items()}
-    start, parts = 0.0, []
-    for stage in mixture.stages:
-        parts.append((stage.until - start, stage.weights or base))
-        start = stage.until
-    parts = parts or [(1.0, base)]
-    return {domain: math.fsum(long * w.get(domain, 0.0) for long, w in parts) for domain in available}
 
 
 def _largest_without_repeats(weights: Weights, available: Mapping[str, int], mixture: Mixture) -> int:
@@ -108,17 +101,12 @@ def _largest_without_repeats(weights: Weights, available: Mapping[str, int], mix
     return max(1, math.floor(min([*limits, MOST_TOKENS]) + 1e-6))
 
 
-def _domain_plan(pool: Pool, domain: str, weight: float, tokens: int) -> DomainPlan:
-    reached = np.cumsum(pool.tokens[domain])
-    available = int(reached[-1]) if len(reached) else 0
-    documents = len(reached) if tokens else 0
-    if 0 < tokens < available:
-        documents = int(np.searchsorted(reached, tokens)) + 1
+def _domain_plan(weight: float, documents: int, available: int, tokens: int) -> DomainPlan:
     epochs = tokens / available if available else 0.0
     return DomainPlan(weight, documents, available, tokens, epochs, effective_tokens(available, tokens))
 
 
-# --- warnings, in words -----------------------------------------------------------------------------
+# --- what the weights ask and the domains cannot give -----------------------------------------------
 
 
 def _shortfall(
@@ -167,28 +155,3 @@ def _feasible(weights: Weights, caps: Mapping[str, int], budget: int) -> tuple[W
     assert found is not None, "the budget was checked against all caps"
     distance = float(np.linalg.norm(found - wanted))
     return dict(zip(weights, found.tolist(), strict=True)), distance
-
-
-def _repeats(domains: Mapping[str, DomainPlan], budget: int) -> list[str]:
-    warnings = []
-    for name, part in domains.items():
-        if part.epochs > NOTABLE_REPEAT:
-            warnings.append(
-                f"'{name}' repeats: {part.epochs:.3g} epochs of {part.tokens_available:,} tokens are worth "
-                f"about {part.effective_tokens:,} distinct tokens (Muennighoff et al.)."
-            )
-        if part.epochs >= HARMFUL_EPOCHS and part.tokens_available <= HARMFUL_SHARE * budget:
-            warnings.append(
-                f"'{name}' is {part.tokens_available / budget:.2%} of the budget seen {part.epochs:.0f} times: "
-                "0.1 % of the data repeated 100 times can halve a model's effective size (Hernandez et al.); "
-                "lower its weight."
-            )
-    return warnings
-
-
-def stage_weights(mixture: Mixture, plan_weights: Mapping[str, float]) -> Sequence[tuple[float, Weights]]:
-    """Return (share of training at which it ends, weights) for each stage; one stage where none is set."""
-    if not mixture.stages:
-        return [(1.0, dict(plan_weights))]
-    base = mixture.weights or plan_weights
-    return [(stage.until, dict(stage.weights or base)) for stage in mixture.stages]

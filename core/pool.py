@@ -1,48 +1,77 @@
 """Which documents a mixture leaves: filters, deduplication and selection, by domain, with the waterfall.
 
-A pool depends on the corpus, the domain column, the filters, `dedup`, `selection`, `preface` and the seed
-alone, so that a moved fader needs no new one. Within a domain, documents stand in the order in which they are seen:
-by a 64-bit hash of seed, domain and content, hence the same whatever their order in the corpus.
+A pool depends on no weight (`depends_on` says on what), so that a moved fader needs no new one. Within a domain,
+documents stand in the order in which they are seen: by a 64-bit hash of seed, domain and content, hence the same
+whatever their order in the corpus.
 """
 
 from __future__ import annotations
 
-import difflib
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.bricks import make
+from core.domains import check_column as check_column
+from core.domains import crossed_codes, ranks
+from core.domains import domain_codes as domain_codes
 from core.doors import Selector
 from core.errors import BadInputError, NotFoundError
-from core.preface import sizes
+from core.needs import SPECIAL, resolve, within
+from core.preface import plain_sizes, sizes
 from core.selectors import SELECTORS
+from core.sharing import Shared, shared
 from core.types import Corpus, Dedup, DomainCount, Mixture, Selection, WaterfallRow
 from core.workspace import Workspace
 
-NO_DOMAIN = "(none)"
-MAX_DOMAINS = 10_000
 DEFAULT_SHARE = 0.5
 Rows = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """Per domain, the rows that are left and their tokens, in the order in which they are seen."""
+    """Per domain, the rows that are left and their tokens, in the order in which they are seen.
+
+    `tokens` count the preface, `bare` do not; it is there where some stage leaves the preface out. `ranks` give, by
+    column that some stage orders by, each row's place among the values from 0, and -1 where there is none.
+    """
 
     corpus: Corpus
     rows: Mapping[str, Rows]
     tokens: Mapping[str, Rows]
     waterfall: tuple[WaterfallRow, ...]
+    bare: Mapping[str, Rows] = field(default_factory=dict)
+    ranks: Mapping[str, Rows] = field(default_factory=dict)
+    shared: tuple[Shared, ...] = ()
 
     @property
     def available(self) -> dict[str, int]:
         """Tokens left by domain; a domain that lost all its documents stands at 0."""
         return {domain: int(tokens.sum()) for domain, tokens in self.tokens.items()}
+
+
+def depends_on(mixture: Mixture) -> dict[str, Any]:
+    """Return those parts of a mixture that decide its pool; the corpus's columns decide it, too."""
+    keys = {
+        "corpus",
+        "corpus_fingerprint",
+        "domain",
+        "cross",
+        "filters",
+        "dedup",
+        "selection",
+        "seed",
+        "preface",
+    }
+    return {
+        **mixture.model_dump(mode="json", include=keys),
+        "ordered": sorted({stage.order.by for stage in mixture.stages if stage.order}),
+        "bare": not all(stage.preface for stage in mixture.stages),
+    }
 
 
 def make_pool(workspace: Workspace, mixture: Mixture) -> Pool:
@@ -54,14 +83,14 @@ def make_pool(workspace: Workspace, mixture: Mixture) -> Pool:
         BadInputError: another corpus's fingerprint, an unknown column, a filter that is no boolean
             expression, deduplication that has not been run, unknown selector or setting.
     """
-    corpus = workspace.corpus(mixture.corpus)
+    corpus, parts = workspace.corpus(mixture.corpus), depends_on(mixture)
     if mixture.corpus_fingerprint not in (None, corpus.fingerprint):
         rule = (
             f"the mixture is of other documents than '{corpus.name}' now holds ({corpus.fingerprint[:12]}…)"
         )
         remedy = "bring those documents back, or remove corpus_fingerprint to plan on these"
         raise BadInputError(f"corpus_fingerprint {mixture.corpus_fingerprint}", rule, remedy)
-    names, codes = domain_codes(workspace, corpus, mixture.domain)
+    names, codes = crossed_codes(workspace, corpus, (mixture.domain, *mixture.cross))
     tokens = sizes(workspace, corpus, mixture)
     fall = _Waterfall(names, codes, tokens)
     kept = np.ones(corpus.documents, dtype=np.bool_)
@@ -72,14 +101,22 @@ def make_pool(workspace: Workspace, mixture: Mixture) -> Pool:
     if mixture.dedup is not None:
         kept = without_duplicates(workspace, corpus, mixture.dedup, kept)
         fall.add(f"dedup ({mixture.dedup.method}, {mixture.dedup.scope})", kept)
-    rows = _seen_order(workspace, corpus, names, codes, kept, mixture.seed)
+    rows = seen_rows(workspace, corpus, names, codes, kept, mixture.seed)
     if mixture.selection is not None:
         rows = _selected(workspace, corpus, mixture.selection, rows, mixture.seed)
         kept = np.zeros(corpus.documents, dtype=np.bool_)
         kept[np.concatenate(list(rows.values()))] = True
         fall.add(f"selection ({mixture.selection.method})", kept)
-    by_domain = {name: tokens[found] for name, found in rows.items()}
-    return Pool(corpus, rows, by_domain, tuple(fall.rows))
+    bare = tokens if mixture.preface is None else plain_sizes(workspace, corpus)
+    return Pool(
+        corpus,
+        rows,
+        {name: tokens[found] for name, found in rows.items()},
+        tuple(fall.rows),
+        {name: bare[found] for name, found in rows.items()} if parts["bare"] else {},
+        {column: ranks(workspace, corpus, column) for column in parts["ordered"]},
+        shared(workspace, corpus, mixture, names, codes, tokens, kept),
+    )
 
 
 class _Waterfall:
@@ -98,53 +135,13 @@ class _Waterfall:
         self.rows.append(WaterfallRow(step, int(documents.sum()), int(tokens.sum()), by_domain))
 
 
-# --- domains ----------------------------------------------------------------------------------------
-
-
-def domain_codes(workspace: Workspace, corpus: Corpus, column: str) -> tuple[list[str], NDArray[np.int32]]:
-    """Return the column's distinct values as text, sorted, and each row's position among them.
-
-    Nulls and empty text are the domain `(none)`.
-
-    Raises:
-        BadInputError: no such column, vectors, or more than 10,000 distinct values.
-    """
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    check_column(workspace, corpus, column)
-    values = workspace.read(corpus, [column])[column]
-    if pa.types.is_nested(values.type) or pa.types.is_binary(values.type):
-        raise BadInputError(column, "its values are no categories", "choose a column like source or cluster")
-    encoded = pc.dictionary_encode(values.combine_chunks(), null_encoding="encode")
-    if isinstance(encoded, pa.ChunkedArray):
-        encoded = encoded.combine_chunks()
-    if len(encoded.dictionary) > MAX_DOMAINS:
-        rule = f"has {len(encoded.dictionary):,} distinct values; domains are at most {MAX_DOMAINS:,}"
-        raise BadInputError(column, rule, "choose a column like source or cluster")
-    texts = [NO_DOMAIN if v is None or v == "" else str(v) for v in encoded.dictionary.to_pylist()]
-    names = sorted(set(texts))
-    place = {name: position for position, name in enumerate(names)}
-    recode = np.array([place[text] for text in texts], dtype=np.int32)
-    return names, recode[encoded.indices.to_numpy(zero_copy_only=False)]
-
-
-def check_column(workspace: Workspace, corpus: Corpus, column: str) -> None:
-    """Raise `NotFoundError` with the nearest names where the corpus has no such column."""
-    names = workspace.column_names(corpus)
-    if column not in names:
-        near = difflib.get_close_matches(column, names, n=3)
-        remedy = f"did you mean {' or '.join(near)}?" if near else "there are: " + ", ".join(names)
-        raise NotFoundError(column, f"'{corpus.name}' has no such column", remedy)
-
-
 # --- duplicates -------------------------------------------------------------------------------------
 
 
 def without_duplicates(
     workspace: Workspace, corpus: Corpus, dedup: Dedup, kept: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
-    """Keep one document of every group among those kept so far: the representative, else the first left.
+    """Keep one document of every group among those kept so far: the representative, else the first left by id.
 
     Raises:
         BadInputError: where that deduplication has not been run on the corpus.
@@ -158,17 +155,37 @@ def without_duplicates(
         raise BadInputError(f"dedup {dedup.method}, {dedup.scope}", f"{found} on '{corpus.name}'", remedy)
     table = workspace.read(corpus, [group_name, flag_name])
     groups = table[group_name].to_numpy()
-    return one_per_group(groups, table[flag_name].to_numpy().astype(np.bool_), kept)
+
+    def by_id(rows: Rows) -> Rows:
+        import pyarrow.compute as pc
+
+        order: Rows = pc.sort_indices(workspace.read(corpus, ["id"], rows)["id"]).to_numpy()
+        return rows[order]
+
+    return one_per_group(groups, table[flag_name].to_numpy().astype(np.bool_), kept, by_id)
 
 
-def one_per_group(groups: Rows, duplicate: NDArray[np.bool_], kept: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return `kept` less all but one of each group; `groups` holds the row of each group's first member."""
+def one_per_group(
+    groups: Rows,
+    duplicate: NDArray[np.bool_],
+    kept: NDArray[np.bool_],
+    ranked: Callable[[Rows], Rows] = lambda rows: rows,
+) -> NDArray[np.bool_]:
+    """Return `kept` less all but one of each group; `groups` holds the row of each group's first member.
+
+    Where a group's representative was filtered out, the first of its others stays, as `ranked` puts them: by
+    their ids, so that the order of the corpus decides nothing.
+    """
     result = kept & ~duplicate
     covered = np.zeros(len(groups), dtype=np.bool_)
     covered[groups[result]] = True
     orphans = np.flatnonzero(kept & duplicate & ~covered[groups])  # their representative was filtered out
-    _, first = np.unique(groups[orphans], return_index=True)
-    result[orphans[first]] = True
+    several = np.bincount(groups[orphans], minlength=1)[groups[orphans]] > 1
+    result[orphans[~several]] = True
+    if several.any():  # ranks cost a reading of ids, and most such groups have one left
+        contested = ranked(orphans[several])
+        _, first = np.unique(groups[contested], return_index=True)
+        result[contested[first]] = True
     return result
 
 
@@ -200,7 +217,7 @@ def _content_keys(workspace: Workspace, corpus: Corpus) -> NDArray[np.uint64]:
     return np.concatenate(pieces)
 
 
-def _seen_order(
+def seen_rows(
     workspace: Workspace,
     corpus: Corpus,
     names: Sequence[str],
@@ -213,24 +230,29 @@ def _seen_order(
     left = np.flatnonzero(kept)
     left = left[np.argsort(codes[left], kind="stable")]
     ends = np.searchsorted(codes[left], np.arange(len(names) + 1))
-    ordered = {}
+    ranks_ = np.empty(len(left), dtype=np.uint64)
     for name, low, high in zip(names, ends[:-1], ends[1:], strict=True):
-        rows = left[low:high]
-        ranks = _mixed(keys[rows] ^ np.uint64(_seeded(seed, name)))
-        order = np.argsort(ranks, kind="stable")
-        ordered[name] = _ties_by_id(workspace, corpus, rows[order], ranks[order])
-    return ordered
+        found = _mixed(keys[left[low:high]] ^ np.uint64(_seeded(seed, name)))
+        order = np.argsort(found, kind="stable")
+        left[low:high], ranks_[low:high] = left[low:high][order], found[order]
+    same = (ranks_[1:] == ranks_[:-1]) & (codes[left[1:]] == codes[left[:-1]])
+    rows = _ties_by_id(workspace, corpus, left, same)
+    return {name: rows[low:high] for name, low, high in zip(names, ends[:-1], ends[1:], strict=True)}
 
 
-def _ties_by_id(workspace: Workspace, corpus: Corpus, rows: Rows, ranks: NDArray[np.uint64]) -> Rows:
-    same = ranks[1:] == ranks[:-1]
+def _ties_by_id(workspace: Workspace, corpus: Corpus, rows: Rows, same: NDArray[np.bool_]) -> Rows:
+    """Put rows that tie in the order of their ids; `same` says, from the second on, which tie with the one before."""
     if not same.any():
         return rows
+    import pyarrow as pa
+
     tied = np.flatnonzero(np.concatenate([[False], same]) | np.concatenate([same, [False]]))
-    ids = workspace.read(corpus, ["id"], rows[tied])["id"].to_pylist()
-    by_id = sorted(range(len(tied)), key=lambda i: (ranks[tied[i]], ids[i]))
+    group = np.cumsum(np.concatenate([[False], ~same]))[tied]
+    there = np.sort(rows[tied])  # read from front to back
+    ids = workspace.read(corpus, ["id"], there)["id"].take(pa.array(np.searchsorted(there, rows[tied])))
+    table = pa.table({"group": group, "id": ids, "row": rows[tied]})
     result = rows.copy()
-    result[tied] = rows[tied[by_id]]
+    result[tied] = table.sort_by([("group", "ascending"), ("id", "ascending")])["row"].to_numpy()
     return result
 
 
@@ -246,7 +268,7 @@ def _selected(
     columns = selector_columns(workspace, corpus, selector)
     chosen = {}
     for domain, found in rows.items():
-        pool = {name: values[found] for name, values in columns.items()}
+        pool = within(columns, found)
         rng = np.random.default_rng(_seeded(seed, domain, "selection"))
         mask, _ = selector.select(pool, round(share * int(pool["tokens"].sum())), rng)
         chosen[domain] = found[mask]
@@ -254,17 +276,30 @@ def _selected(
 
 
 def selector_columns(workspace: Workspace, corpus: Corpus, selector: Selector) -> dict[str, NDArray[Any]]:
-    """Read what a selector needs beside the tokens, whole columns, nulls as NaN."""
+    """Read what a selector needs beside the tokens, of the whole corpus.
+
+    Nulls are NaN, or None in a column of text or lists; what is no column comes from `core.needs`.
+
+    Raises:
+        NotFoundError: where a column is not there, with the selector's own words for how to come by it.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    for column in selector.needs:
-        check_column(workspace, corpus, column)
-    table = workspace.read(corpus, list(dict.fromkeys(["tokens", *selector.needs])))
+    wanted = [name for name in selector.needs if name not in SPECIAL]
+    for column in wanted:
+        try:
+            check_column(workspace, corpus, column)
+        except NotFoundError as error:
+            obtain = getattr(selector, "obtain", "")
+            near = error.remedy if error.remedy.startswith("did you mean") or not obtain else ""
+            remedy = " ".join(filter(None, [near, obtain]))
+            raise NotFoundError(column, error.rule, remedy) from None
+    table = workspace.read(corpus, list(dict.fromkeys(["tokens", *wanted])))
     found = {}
     for name in table.column_names:
         values = table[name]
         if pa.types.is_boolean(values.type):
             values = pc.cast(values, pa.uint8())
         found[name] = values.to_numpy()
-    return found
+    return {**found, **resolve(workspace, corpus, selector)}

@@ -6,6 +6,7 @@ A mixture names the column that holds it (`preface`); documents for which it is 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,10 +14,11 @@ from numpy.typing import NDArray
 
 from core.errors import BadInputError, NotFoundError
 from core.tokenize import TokenCounter
-from core.types import Corpus, Mixture
+from core.types import Corpus, Mixture, Plan
 from core.workspace import Workspace
 
 BREAK = "\n\n"  # between the preface and the text
+BEFORE = "(preface)"  # the column that holds what is to stand before a text
 
 
 def sizes(workspace: Workspace, corpus: Corpus, mixture: Mixture) -> NDArray[np.int64]:
@@ -31,7 +33,7 @@ def sizes(workspace: Workspace, corpus: Corpus, mixture: Mixture) -> NDArray[np.
     """
     import pyarrow.compute as pc
 
-    tokens: NDArray[np.int64] = workspace.read(corpus, ["tokens"])["tokens"].to_numpy().astype(np.int64)
+    tokens = plain_sizes(workspace, corpus)
     if mixture.preface is None:
         return tokens
     check(workspace, corpus, mixture.preface)
@@ -53,18 +55,45 @@ def check(workspace: Workspace, corpus: Corpus, column: str) -> None:
         raise BadInputError(column, "a preface is a column of text", "make one with add-column")
 
 
-def prefaced(table: Any, column: str) -> Any:
-    """Return documents with the column's text before theirs, signed by what then stands there.
+def plain_sizes(workspace: Workspace, corpus: Corpus) -> NDArray[np.int64]:
+    """Return each document's tokens (documents,) without any preface."""
+    tokens: NDArray[np.int64] = workspace.read(corpus, ["tokens"])["tokens"].to_numpy().astype(np.int64)
+    return tokens
 
-    Args:
-        table: an Arrow table with `text`, `content_hash` and the column.
-        column: the preface's name; it stays in the table.
-    """
+
+def planned_sizes(workspace: Workspace, corpus: Corpus, plan: Plan) -> NDArray[np.int64]:
+    """Return each document's tokens (documents,) as this plan shows it: some stages leave the preface out."""
+    found = sizes(workspace, corpus, plan.mixture)
+    if len(plan.unprefaced):
+        found[plan.unprefaced] = plain_sizes(workspace, corpus)[plan.unprefaced]
+    return found
+
+
+def read_planned(
+    workspace: Workspace, corpus: Corpus, plan: Plan, columns: Sequence[str], rows: NDArray[np.int64]
+) -> Any:
+    """Return an Arrow table of the columns at `rows`, with what the plan puts before each text as `(preface)`."""
+    import pyarrow.compute as pc
+
+    column = plan.mixture.preface
+    table = workspace.read(corpus, list(dict.fromkeys([*columns, *filter(None, [column])])), rows)
+    if column is None:
+        return table
+    before = table[column]
+    if len(plan.unprefaced):
+        before = pc.if_else(np.isin(rows, plan.unprefaced), None, before)
+    return table.select(list(columns)).append_column(BEFORE, before)
+
+
+def prefaced(table: Any) -> Any:
+    """Return documents with what `read_planned` found put before their texts, signed by what then stands there."""
     import pyarrow as pa
 
-    pairs = zip(table[column].to_pylist(), table["text"].to_pylist(), strict=True)
+    if BEFORE not in table.column_names:
+        return table
+    pairs = zip(table[BEFORE].to_pylist(), table["text"].to_pylist(), strict=True)
     texts = [f"{preface}{BREAK}{text}" if preface else text for preface, text in pairs]
-    return rewritten(table, pa.array(texts, table.schema.field("text").type))
+    return rewritten(table.drop_columns([BEFORE]), pa.array(texts, table.schema.field("text").type))
 
 
 def rewritten(table: Any, texts: Any) -> Any:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.preface import sizes
+from core.preface import planned_sizes, read_planned
 from core.types import Corpus, Plan, Progress, silent
 from core.workspace import Workspace
 
@@ -38,14 +38,13 @@ class Shuffled:
 
         scratch.mkdir(parents=True)
         self._scratch, self._domains = scratch, sorted(d for d in plan.rows if len(plan.rows[d]))
-        known = sizes(workspace, corpus, plan.mixture)
+        known = planned_sizes(workspace, corpus, plan)
         self._first_buckets, rows, buckets = _assign(plan.rows, self._domains, known)
         self._last_bucket = int(buckets[-1]) if len(buckets) else -1
         order = np.argsort(rows, kind="stable")
-        columns = list(dict.fromkeys([*_COLUMNS, *filter(None, [plan.mixture.preface])]))
         for low, high in _chunks(known[rows[order]]):
             here = order[low:high]
-            table = workspace.read(corpus, columns, rows[here]).append_column("place", [here])
+            table = read_planned(workspace, corpus, plan, _COLUMNS, rows[here]).append_column("place", [here])
             table = table.set_column(_TOKENS, "tokens", pa.array(known[rows[here]].astype(np.int32)))
             self._scatter(table, buckets[here])
             progress(high, len(rows), "reading documents")
@@ -64,7 +63,7 @@ class Shuffled:
                     stream.write_table(part)
 
     def documents(self, domain: str) -> Iterator[Any]:
-        """Yield tables of `id`, `text`, `source`, `tokens`, `content_hash` and the preface, in order; once."""
+        """Yield tables of `id`, `text`, `source`, `tokens`, `content_hash`, and what to put before, in order; once."""
         import pyarrow as pa
 
         position = self._domains.index(domain)

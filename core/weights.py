@@ -18,8 +18,8 @@ from core.errors import BadInputError
 
 Weights = dict[str, float]
 Floats = NDArray[np.float64]
-Preset = Literal["proportional", "uniform", "temperature", "unimax"]
-PRESETS: tuple[Preset, ...] = ("proportional", "uniform", "temperature", "unimax")
+Preset = Literal["proportional", "uniform", "temperature", "unimax", "effective"]
+PRESETS: tuple[Preset, ...] = ("proportional", "uniform", "temperature", "unimax", "effective")
 REPEAT_CONSTANT = 15.387756  # R* of Muennighoff et al., Scaling Data-Constrained Language Models, eq. 5
 
 
@@ -43,20 +43,44 @@ def rescale(weights: Mapping[str, float], domain: str, value: float, locked: Col
     Raises:
         BadInputError: where there is no such domain.
     """
-    if domain not in weights:
-        known = ", ".join(weights)
-        raise BadInputError(domain, "no such domain in the mixture", f"there are: {known}")
+    return rescale_group(weights, (domain,), value, locked)
+
+
+def rescale_group(
+    weights: Mapping[str, float], members: Collection[str], value: float, locked: Collection[str] = ()
+) -> Weights:
+    """Move a group of faders to a sum of `value`; ratios inside it stay, and those among all others, too.
+
+    So a mixture found for the parts of a group is used again inside a larger one (mixture reuse: Olmix).
+    Locked faders stay wherever they are: the value is cut to what they leave, inside the group and outside.
+    Where nothing can move on one of the two sides, nothing does. Faders that all stand at 0 share alike.
+
+    Raises:
+        BadInputError: where a member is no domain of the weights.
+    """
+    for domain in members:
+        if domain not in weights:
+            known = ", ".join(weights)
+            raise BadInputError(domain, "no such domain in the mixture", f"there are: {known}")
     total = math.fsum(weights.values())
     moved = {name: weight / total for name, weight in weights.items()} if total else dict(weights)
-    free = [name for name in weights if name != domain and name not in locked]
-    if domain in locked or not free or not math.isfinite(value):
+    inside = [name for name in weights if name in members and name not in locked]
+    outside = [name for name in weights if name not in members and name not in locked]
+    if not inside or not outside or not math.isfinite(value):
         return moved
-    room = max(0.0, 1.0 - math.fsum(moved[n] for n in weights if n != domain and n not in free))
-    moved[domain] = min(max(value, 0.0), room)
-    rest, before = room - moved[domain], math.fsum(moved[name] for name in free)
-    for name in free:
-        moved[name] = rest * (moved[name] / before) if before > 0 else rest / len(free)
+    held = math.fsum(moved[name] for name in weights if name in members and name in locked)
+    room = max(0.0, 1.0 - math.fsum(moved[name] for name in weights if name in locked))
+    share = min(max(value - held, 0.0), room)
+    for names, part in ((inside, share), (outside, room - share)):
+        before = math.fsum(moved[name] for name in names)
+        for name in names:
+            moved[name] = part * (moved[name] / before) if before > 0 else part / len(names)
     return moved
+
+
+def group_sums(weights: Mapping[str, float], groups: Mapping[str, Collection[str]]) -> Weights:
+    """Return each group's sum of weights; a domain that a group names and the weights do not counts 0."""
+    return {group: math.fsum(weights.get(name, 0.0) for name in members) for group, members in groups.items()}
 
 
 def preset(
@@ -65,17 +89,19 @@ def preset(
     *,
     temperature: float = 2.0,
     budget: int | None = None,
-    max_epochs: float = 4.0,
+    max_epochs: float | Mapping[str, float] = 4.0,
 ) -> Weights:
     """Return weights by rule from the tokens that each domain has; an empty domain gets 0.
 
     Args:
         name: `proportional`; `uniform`; `temperature` (proportional to tokens^(1/T)); `unimax`
-            (uniform, but no domain beyond `max_epochs`: Chung et al. 2023, algorithm 1).
+            (uniform, but no domain beyond `max_epochs`: Chung et al. 2023, algorithm 1); `effective`
+            (uniform, but each domain counts for what its part of the budget is worth where it repeats:
+            Muennighoff et al.'s D'. Uniform while nothing repeats, proportional where all repeats without end).
         available: Tokens by domain.
         temperature: T, 1 is proportional, large is uniform.
-        budget: Tokens to train on, for `unimax`; default all there are.
-        max_epochs: The cap for `unimax`.
+        budget: Tokens to train on, for `unimax` and `effective`; default all there are.
+        max_epochs: The cap for `unimax`: a number, or one a domain, 4 where it leaves a domain out.
 
     Raises:
         BadInputError: an unknown preset, a temperature that is not positive, no tokens at all.
@@ -89,6 +115,9 @@ def preset(
         raise BadInputError(name, "no domain has a token", "loosen the filters")
     if name == "unimax":
         raw = _unimax(sizes, budget or sum(sizes.values()), max_epochs)
+    elif name == "effective":
+        part = (budget or sum(sizes.values())) // len(sizes)
+        raw = {domain: float(max(1, effective_tokens(tokens, part))) for domain, tokens in sizes.items()}
     elif name == "uniform":
         raw = dict.fromkeys(sizes, 1.0)
     else:
@@ -99,12 +128,14 @@ def preset(
     return {domain: raw.get(domain, 0.0) / total for domain in available}
 
 
-def _unimax(sizes: Mapping[str, int], budget: int, max_epochs: float) -> Weights:
+def _unimax(sizes: Mapping[str, int], budget: int, max_epochs: float | Mapping[str, float]) -> Weights:
     """Give each domain, smallest first, an even share of what is left, or all its epochs if they are less."""
+    epochs = max_epochs if isinstance(max_epochs, Mapping) else dict.fromkeys(sizes, max_epochs)
+    most = {domain: tokens * epochs.get(domain, 4.0) for domain, tokens in sizes.items()}
     left, given = float(budget), {}
-    ranked = sorted(sizes, key=lambda domain: (sizes[domain], domain))
+    ranked = sorted(sizes, key=lambda domain: (most[domain], domain))
     for position, domain in enumerate(ranked):
-        given[domain] = min(left / (len(ranked) - position), sizes[domain] * max_epochs)
+        given[domain] = min(left / (len(ranked) - position), most[domain])
         left -= given[domain]
     return given
 

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.errors import MixdeskError
-from pages.parts import course, desk, entry, faders, handoff, plain, state, steps
+from pages.parts import compare, course, desk, entry, faders, handoff, plain, state, steps, timeline
 
 entry.through_app()
 st.title("Mixture")
@@ -17,8 +17,8 @@ if corpus is not None:
         plan = desk.plan(corpus, mixture)
     except MixdeskError as error:
         handoff.problem(error)
-    desk_tab, steps_tab, stages_tab, preview_tab, text_tab, hand_tab = st.tabs(
-        ["Faders", "Filters and selection", "Stages", "Preview", "YAML", "Export and train"],
+    desk_tab, steps_tab, stages_tab, preview_tab, compare_tab, text_tab, hand_tab = st.tabs(
+        ["Faders", "Filters and selection", "Stages", "Preview", "Compare", "YAML", "Export and train"],
         key="desk",
         bind="query-params",
     )
@@ -50,10 +50,16 @@ if corpus is not None:
                     steps.waterfall(plan, pool.waterfall)
     if stages_tab.open:
         with stages_tab, plain.errors_shown():
-            course.stages(corpus, mixture)
+            timeline.stages(corpus, mixture)
+            if plan is not None:
+                st.subheader("What the trainer sees when")
+                timeline.chart_of(plan)
     if preview_tab.open and plan is not None:
         with preview_tab, plain.errors_shown():
             course.first_seen(corpus, plan)
+    if compare_tab.open:
+        with compare_tab, plain.errors_shown():
+            compare.panel(corpus, mixture, plan)
     if text_tab.open:
         with text_tab, plain.errors_shown():
             handoff.text(corpus, mixture)

@@ -15,7 +15,8 @@ TOP = {
 }  # fmt: skip
 STAGES = {
     "ingest", "score", "embed", "cluster", "dedup", "diversity", "search", "select", "mix", "optimise",
-    "export", "review", "filter", "own", "boilerplate", "licences", "contamination", "policy",
+    "export", "review", "filter", "own", "boilerplate", "licences", "contamination", "containment", "repeats",
+    "policy",
 }  # fmt: skip
 BRICKS = {
     "sources", "signals", "embedders", "clusterers", "matchers", "metrics", "rankers", "selectors",

@@ -49,6 +49,15 @@ def stage_weights(manifest: Manifest) -> list[tuple[float, dict[str, float]]]:
     ]
 
 
+def reads_in_order(manifest: Manifest) -> bool:
+    """Whether the files' order is a part of the mixture: a stage orders its documents, or shows them plain.
+
+    The files hold each stage's new documents one stage after another, so a reader that shuffles loses both.
+    """
+    stages = manifest.mixture.get("stages") or ()
+    return any(stage.get("order") is not None or not stage.get("preface", True) for stage in stages)
+
+
 def _normal(weights: Mapping[str, float], manifest: Manifest) -> dict[str, float]:
     total = sum(weights.values())
     if total <= 0 or min(weights.values()) < 0:
@@ -86,8 +95,9 @@ def apportion(quota: NDArray[np.float64], drawn: NDArray[np.int64], size: int) -
 class Schedule:
     """The order of all windows of a run, in blocks within which the weights hold exactly.
 
-    Each block's windows are shuffled; each domain goes through its own windows in a new shuffled
-    order every epoch. Nothing depends on what was asked before.
+    Each block's domains are shuffled; each domain goes through its own windows in a new shuffled
+    order every epoch, or as they stand where the order matters: then a run that is too short for all of
+    them sees them at even distances, from the first to the last. Nothing depends on what was asked before.
     """
 
     def __init__(
@@ -97,6 +107,8 @@ class Schedule:
         batch_size: int,
         block: int,
         key: str,
+        *,
+        in_order: bool = False,
     ) -> None:
         """Lay out the blocks: about 20 microseconds each.
 
@@ -106,6 +118,7 @@ class Schedule:
             batch_size: Windows of a step.
             block: Windows of a block; the last of a stage may be shorter.
             key: Decides every shuffle: the manifest's fingerprint and the seed.
+            in_order: Whether a domain's windows come as they stand.
         """
         self.batch_size = batch_size
         self._windows, self._key = list(windows), key
@@ -123,6 +136,7 @@ class Schedule:
         self._counts = np.stack(counts)
         self._before = np.cumsum(self._counts, axis=0) - self._counts
         self._ends = np.asarray(ends, dtype=np.int64)
+        self._in_order, self._drawn = in_order, np.sum(self._counts, axis=0)
 
     def batch(self, step: int) -> list[Window]:
         """Return the windows of one step, from 0, in their order."""
@@ -152,6 +166,9 @@ class Schedule:
         return self._shuffled(-1, block, domains)
 
     def _order(self, domain: int, epoch: int) -> NDArray[np.int64]:
+        if self._in_order:
+            there, drawn = self._windows[domain], int(self._drawn[domain])
+            return np.arange(there) if drawn >= there else np.arange(drawn) * there // drawn
         return self._shuffled(domain, epoch, self._windows[domain])
 
     def _shuffled(self, row: int, turn: int, what: NDArray[np.int64] | int) -> NDArray[np.int64]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from core.backend.config import Config
 from core.backend.evaluate import Examination
 from core.backend.record import Run, RunDomain, machine, now, versions
-from core.backend.schedule import Schedule, stage_weights
+from core.backend.schedule import Schedule, reads_in_order, stage_weights
 from core.backend.sealed import Sealed
 from core.backend.shards import Data
 from core.errors import BadInputError
@@ -100,6 +100,7 @@ def make_schedule(sealed: Sealed, data: Data, config: Config) -> Schedule:
         batch_size=config.batch_size,
         block=config.mixture_block,
         key=f"{sealed.manifest.fingerprint}:{config.seed}",
+        in_order=reads_in_order(sealed.manifest),
     )
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from core.course import average_weights
 from core.errors import BadInputError, NotFoundError
-from core.plan import average_weights
 from core.policies.judge import HELD
 from core.pool import make_pool
 from core.types import Filter, Mixture, Stage
@@ -38,10 +38,10 @@ def onto(workspace: Workspace, mixture: Mixture, share: float = 0.1) -> Mixture:
         remedy = f"run `python -m core policy {corpus.name}` first"
         raise NotFoundError(corpus.name, "no policy has been applied", remedy)
     mixture = without(mixture, report["domain"])
-    if mixture.domain != report["domain"]:
+    if mixture.divided_by != report["domain"]:
         rule = f"the policy divides the domains of '{report['domain']}'"
         remedy = f"apply it with --by {mixture.domain}"
-        raise BadInputError(f"domain {mixture.domain}", rule, remedy)
+        raise BadInputError(f"domain {mixture.divided_by}", rule, remedy)
     filtered = mixture.model_copy(update={"filters": (*mixture.filters, Filter(name=FILTER, keep=KEEP))})
     update = {"domain": DOMAIN, "weights": None, "stages": ()}
     divided = filtered.model_copy(update=update)
@@ -54,7 +54,7 @@ def onto(workspace: Workspace, mixture: Mixture, share: float = 0.1) -> Mixture:
     base = mixture.weights or average_weights(divided, kept)
     budget = mixture.budget.tokens if mixture.budget else sum(kept.values())
     part = min(MOST_OF_STAGE, sum(held.values()) / (share * budget))
-    shortened = [Stage(until=one.until * (1 - share), weights=one.weights) for one in stages]
+    shortened = [one.model_copy(update={"until": one.until * (1 - share)}) for one in stages]
     last = Stage(until=1.0, weights=_joined(stages[-1].weights or base, held, part))
     return Mixture.model_validate(
         {
@@ -78,9 +78,10 @@ def without(mixture: Mixture, domain: str) -> Mixture:
     if mixture.domain == DOMAIN:
         before = mixture.stages[:-1]
         stretched = tuple(
-            one.model_copy(update={"until": min(1.0, one.until / before[-1].until)}) for one in before
+            one.model_copy(update={"until": min(1.0, one.until / before[-1].until), "preface": True})
+            for one in before
         )
-        is_plain = len(stretched) == 1 and stretched[0].weights is None
+        is_plain = len(stretched) == 1 and stretched[0].weights is None and stretched[0].order is None
         update |= {"domain": domain, "preface": None, "stages": () if is_plain else stretched}
     return mixture.model_copy(update=update)
 

@@ -1,4 +1,4 @@
-"""How training goes through the mixture: budget, epochs, stages, and what is seen first.
+"""How much training takes of the mixture: budget, epochs, warnings, tokens by domain, and what is seen first.
 
 Owns the session keys that begin with `course.`.
 """
@@ -129,47 +129,6 @@ _COLUMNS = {
     "documents": _WHOLE,
     "effective": st.column_config.NumberColumn("effective tokens", format="localized"),
 }
-
-
-def stages(corpus: Corpus, mixture: Mixture) -> None:
-    """Draw the stages: where they end; their weights are set with the faders."""
-    st.subheader("Stages")
-    if not mixture.stages:
-        st.caption(
-            "One stage: the weights hold from the first step to the last. Split the run to change them."
-        )
-    for position, stage in enumerate(mixture.stages):
-        with st.container(horizontal=True, vertical_alignment="center", border=True):
-            begin = mixture.stages[position - 1].until if position else 0.0
-            own = "weights of its own" if stage.weights is not None else "the whole run's weights"
-            st.markdown(f"**{begin:.0%} to {stage.until:.0%}**: {own}", width="stretch")
-            if st.button("Remove", key=f"course.stage.{position}", icon=":material/delete:", type="tertiary"):
-                _change(corpus, stages=_without(mixture, position))
-    ends = [stage.until for stage in mixture.stages] or [1.0]
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        percent = st.number_input("Split the run at, in percent", 1, 99, 80, key="course.split")
-        if st.button("Split", icon=":material/call_split:", key="course.split.go"):
-            with plain.errors_shown():
-                _change(corpus, stages=_split(mixture, sorted({*ends, percent / 100})))
-
-
-def _split(mixture: Mixture, ends: list[float]) -> list[dict[str, Any]]:
-    """The stages with one more end; both halves of a stage that is cut keep its weights."""
-    found = []
-    for end in ends:
-        cut = next((stage for stage in mixture.stages if end <= stage.until), None)
-        found.append({"until": end, "weights": cut.weights if cut else None})
-    return found
-
-
-def _without(mixture: Mixture, position: int) -> list[dict[str, Any]]:
-    """The stages without one: the one before takes its time; the last that is left is none at all."""
-    found = [stage.model_dump() for stage in mixture.stages]
-    del found[position]
-    if len(found) < 2:
-        return []
-    found[-1]["until"] = 1.0
-    return found
 
 
 def first_seen(corpus: Corpus, plan: Plan) -> None:

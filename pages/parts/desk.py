@@ -5,14 +5,15 @@ Owns the session keys `desk.draft` and `desk.before`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
 from pydantic import ValidationError
 
+from core.disk import fingerprint
 from core.errors import BadInputError
-from core.mix import Pool, make_plan, make_pool, preset, preview, rescale
+from core.mix import Pool, depends_on, make_plan, make_pool, preset, preview, rescale, rescale_group
 from core.types import Corpus, Filter, Mixture, Plan
 from core.workspace import Workspace
 from pages.parts import state
@@ -106,14 +107,14 @@ def add_filter(corpus: Corpus, name: str, keep: str) -> None:
 
 def pool(corpus: Corpus, mixture: Mixture) -> Pool:
     """The documents that filters, deduplication and selection leave; a moved fader needs no new one."""
-    parts = mixture.model_dump_json(
-        include={"corpus", "corpus_fingerprint", "domain", "filters", "dedup", "selection", "seed", "preface"}
+    return _pool(
+        str(state.workspace().folder), state.stamp(corpus), fingerprint(depends_on(mixture)), mixture
     )
-    return _pool(str(state.workspace().folder), state.stamp(corpus), parts, mixture)
 
 
-@st.cache_data(show_spinner="Applying the filters …", max_entries=16)
+@st.cache_resource(show_spinner="Applying the filters …", max_entries=16)
 def _pool(folder: str, stamp_: str, parts_: str, _mixture: Mixture) -> Pool:  # noqa: ARG001 they are the key
+    """Kept as it is and shared, since nobody changes a pool: a copy of a million rows would cost each rerun."""
     return make_pool(Workspace(folder), _mixture)
 
 
@@ -161,6 +162,27 @@ def move(corpus: Corpus, domain: str, value: float, locked: set[str], stage: int
     """Move one fader to `value`; unlocked ones share the rest in their ratios, so that the sum stays 1."""
     moved = rescale(weights(corpus, draft(corpus), stage), domain, value, locked)
     set_weights(corpus, normal(moved), stage)
+
+
+def move_group(corpus: Corpus, group: str, value: float, locked: set[str], stage: int | None = None) -> None:
+    """Move a group's faders to a sum of `value`; the ratios inside it and among the others stay."""
+    mixture = draft(corpus)
+    moved = rescale_group(weights(corpus, mixture, stage), mixture.groups[group], value, locked)
+    set_weights(corpus, normal(moved), stage)
+
+
+def add_group(corpus: Corpus, name: str, members: Sequence[str]) -> None:
+    """Let domains move together.
+
+    Raises:
+        BadInputError: where it has no name or no domain, there is one of that name, or a domain is in another.
+    """
+    groups = draft(corpus).groups
+    if not name.strip() or not members:
+        raise BadInputError(name, "a group has a name and a domain or more", "give it both")
+    if name.strip() in groups:
+        raise BadInputError(name, "there is a group of this name", "choose another name")
+    change(corpus, groups={**groups, name.strip(): tuple(members)})
 
 
 def normal(found: Mapping[str, float]) -> dict[str, float]:

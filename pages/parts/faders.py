@@ -5,15 +5,16 @@ Owns the session keys that begin with `faders.`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
 from core.errors import MixdeskError
 from core.mix import PRESETS, Pool, preset
 from core.types import Corpus, DomainPlan, Mixture, Plan
-from pages.parts import desk, plain, state
+from pages.parts import desk, fader_groups, plain, state
+from pages.parts.dial import dial
 
 MOST_FADERS = 40  # on one page of the board
 WHOLE_RUN = "whole run"
@@ -22,16 +23,27 @@ PRESET_WORDS = {
     "uniform": "All alike",
     "temperature": "Small domains raised: tokens to the power of 1/2",
     "unimax": "All alike, but no domain repeats beyond its epochs (UniMax)",
+    "effective": "All alike, but a domain that would repeat counts for what its repeats are worth",
 }
 
 
 def choose_domain(corpus: Corpus, mixture: Mixture) -> None:
-    """Draw the choice of the column whose values are the domains; another one starts the weights afresh."""
-    columns = list(dict.fromkeys([*state.categories(corpus), mixture.domain]))
+    """Draw the choice of the columns whose values are the domains; others start the weights afresh."""
+    columns = list(dict.fromkeys([*state.categories(corpus), mixture.domain, *mixture.cross]))
     now = columns.index(mixture.domain)
-    column = st.selectbox("A fader for each", columns, index=now, key=f"faders.domain.{mixture.domain}")
-    if column != mixture.domain:
-        desk.change(corpus, domain=column, weights=None, stages=(), max_epochs=4.0)
+    left, right = st.columns(2)
+    column = left.selectbox("A fader for each", columns, index=now, key=f"faders.domain.{mixture.domain}")
+    crossed = right.multiselect(
+        "divided by",
+        [one for one in columns if one != column],
+        default=[one for one in mixture.cross if one != column],
+        key=f"faders.cross.{column}.{'.'.join(mixture.cross)}",
+        placeholder="nothing more",
+        help="A fader for each source in each language, say.",
+    )
+    if (column, tuple(crossed)) != (mixture.domain, mixture.cross):
+        afresh: dict[str, Any] = {"weights": None, "stages": (), "max_epochs": 4.0, "groups": {}}
+        desk.change(corpus, domain=column, cross=tuple(crossed), **afresh)
         st.rerun()
 
 
@@ -40,6 +52,7 @@ def board(corpus: Corpus, mixture: Mixture, pool: Pool, plan: Plan | None) -> No
     stage = _stage(mixture)
     weights = desk.weights(corpus, mixture, stage)
     _toolbar(corpus, mixture, pool, stage, weights)
+    fader_groups.board(corpus, mixture, weights, stage, _locked(corpus))
     names = sorted(weights, key=lambda name: (-pool.available[name], name))
     shown = _page(names)
     for name in shown:
@@ -81,9 +94,8 @@ def _toolbar(
 
 
 def _apply_preset(corpus: Corpus, mixture: Mixture, pool: Pool, stage: int | None, name: str) -> None:
-    epochs = mixture.max_epochs if isinstance(mixture.max_epochs, float) else 4.0
     budget = mixture.budget.tokens if mixture.budget else None
-    found = preset(name, pool.available, budget=budget, max_epochs=epochs)
+    found = preset(name, pool.available, budget=budget, max_epochs=mixture.max_epochs)
     desk.set_weights(corpus, desk.normal(found), stage)
 
 
@@ -117,30 +129,11 @@ def _fader(
     ):
         locked.symmetric_difference_update({name})
         st.rerun()
-    # What the browser sends back unmoved must equal what was set, or it counts as moved.
-    percents = {"slider": round(100 * weight, 1), "number": round(100 * weight, 2)}
-    for place, kind in ((slider, "slider"), (number, "number")):
-        key = f"faders.{kind}.{stage}.{name}"
-        st.session_state[key] = percents[kind]
-        moved = _follow(corpus, name, key, stage)
-        if place is slider:
-            place.slider(
-                plain.markdown(name, 60), 0.0, 100.0, key=key, step=0.1, format="%.1f%%", on_change=moved,
-                disabled=fixed,
-            )  # fmt: skip
-        else:
-            place.number_input(
-                f"{plain.markdown(name, 60)} in percent", 0.0, 100.0, key=key, step=1.0, format="%.2f",
-                on_change=moved, disabled=fixed, label_visibility="collapsed",
-            )  # fmt: skip
+    dial((slider, number), f"faders.{stage}", name, weight, partial(_moved, corpus, name, stage), fixed=fixed)
     facts.caption(_told(available, part))
 
 
-def _follow(corpus: Corpus, name: str, key: str, stage: int | None) -> Callable[[], None]:
-    return partial(_moved, corpus, name, key, stage)
-
-
-def _moved(corpus: Corpus, name: str, key: str, stage: int | None) -> None:
+def _moved(corpus: Corpus, name: str, stage: int | None, key: str) -> None:
     try:
         desk.move(corpus, name, st.session_state[key] / 100, _locked(corpus), stage)
     except MixdeskError as error:

@@ -313,4 +313,4 @@ def _of_domains(mixture: Mixture, by: str) -> Mixture:
     """The draft over these domains; weights of other domains mean nothing here and go."""
     if mixture.domain in (by, DOMAIN):
         return mixture
-    return mixture.model_copy(update={"domain": by, "weights": None, "stages": ()})
+    return mixture.model_copy(update={"domain": by, "cross": (), "groups": {}, "weights": None, "stages": ()})

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from core import calibration
 from core.calibration import Bins, Figure, Tally
+from core.domains import NO_DOMAIN
 from core.own import MAKERS
-from core.pool import NO_DOMAIN
 from core.signals import toxicity
 from core.types import Corpus
 from pages.parts import dimensions, plots, state, table

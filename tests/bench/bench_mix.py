@@ -6,7 +6,6 @@ domains and the difference of two mixtures. The figures to reach there: a plan i
 deduplication, no selection), a moved fader in under 300 ms. ``bench_mix.py many`` runs these alone.
 """
 
-import logging
 import os
 import resource
 import sys
@@ -122,7 +121,6 @@ def moved_on_the_page(folder, count):
     os.environ["MIXDESK_WORKSPACE"] = str(folder)
     from streamlit.testing.v1 import AppTest
 
-    logging.getLogger("streamlit").setLevel(logging.ERROR)
     app = AppTest.from_file(str(ROOT / "pages" / "mixture.py"), default_timeout=300).run()
     seconds = []
     for step in range(count):

@@ -14,11 +14,12 @@ from core import export as exporting
 from core.backend.sealed import open_manifest
 from core.disk import file_sha256
 from core.errors import BadInputError, TamperedError
-from core.export import export, manifest_fingerprint
-from core.exporters import EXPORTERS
+from core.export import export, manifest_fingerprint, verify
+from core.exporters import EXPORTERS, Tokenising
 from core.exporters.jsonl import JsonLines
 from core.mix import resolve
 from core.types import Document, Manifest, dump_mixture, parse_mixture
+from tests.core.exporters.small_exports import CONFIGURED, SETTINGS, TEXTS
 from tests.core.small_corpus import mixture, sized, write
 
 ROOT = Path(__file__).parents[2]
@@ -62,7 +63,7 @@ def listing(folder):
 def by_datasets(path, kind, scratch):
     import datasets
 
-    builder = {"jsonl": "json", "parquet": "parquet"}[kind]
+    builder = "json" if kind == "jsonl" else "parquet"
     return datasets.load_dataset(
         builder, data_files=str(path), cache_dir=str(scratch), split="train"
     ).to_list()
@@ -71,7 +72,7 @@ def by_datasets(path, kind, scratch):
 def by_pandas(path, kind, scratch):
     import pandas as pd
 
-    frame = pd.read_parquet(path) if kind == "parquet" else pd.read_json(path, lines=True, dtype=False)
+    frame = pd.read_json(path, lines=True, dtype=False) if kind == "jsonl" else pd.read_parquet(path)
     return frame.to_dict("records")
 
 
@@ -79,7 +80,7 @@ def by_pyarrow(path, kind, scratch):
     import pyarrow.json
     import pyarrow.parquet
 
-    if kind == "parquet":
+    if kind != "jsonl":
         return pyarrow.parquet.read_table(path).to_pylist()
     options = pyarrow.json.ReadOptions(block_size=1 << 25)
     return pyarrow.json.read_json(path, read_options=options).to_pylist()
@@ -88,7 +89,7 @@ def by_pyarrow(path, kind, scratch):
 def by_duckdb(path, kind, scratch):
     import duckdb
 
-    reader = {"jsonl": "read_json(?, format='newline_delimited')", "parquet": "read_parquet(?)"}[kind]
+    reader = "read_json(?, format='newline_delimited')" if kind == "jsonl" else "read_parquet(?)"
     table = duckdb.connect().sql(f"SELECT * FROM {reader}", params=[str(path)]).to_arrow_table()
     return table.to_pylist()
 
@@ -98,15 +99,15 @@ READERS = [by_datasets, by_pandas, by_pyarrow, by_duckdb]
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory):
-    """A workspace of hostile texts, exported once in each format."""
+    """A workspace of hostile texts, exported once in each format of texts."""
     folder = tmp_path_factory.mktemp("hostile")
     documents = [(Document(f"{name}\"\n'", text, f"s/{name[0]}"), 5) for name, text in HOSTILE.items()]
     home, asked = write(folder / "ws", documents), mixture(domain="source", seed=3)
-    manifests = {kind: export(home, asked, kind, folder / kind) for kind in EXPORTERS}
+    manifests = {kind: export(home, asked, kind, folder / kind) for kind in TEXTS}
     return folder, manifests, planned(home, asked)
 
 
-@pytest.mark.parametrize("kind", EXPORTERS)
+@pytest.mark.parametrize("kind", TEXTS)
 @pytest.mark.parametrize("reader", READERS)
 def test_real_readers_give_the_plans_documents_in_order(hostile, reader, kind, tmp_path):
     """Every document, every byte, however hostile; half a surrogate pair is a question mark since ingest."""
@@ -131,10 +132,10 @@ def test_texts_round_trip(hostile):
     assert {**HOSTILE, "surrogate": "half ? a pair"} == found
 
 
-def test_the_backend_reads_both_formats(hostile):
+def test_the_backend_reads_texts(hostile):
     """The training backend sees the plan's documents, and nothing but the manifest."""
     folder, _, expected = hostile
-    for kind in EXPORTERS:
+    for kind in TEXTS:
         sealed = open_manifest(folder / kind / "manifest.json")
 
         assert expected == {
@@ -146,7 +147,7 @@ def test_the_backend_reads_both_formats(hostile):
 # --- the manifest -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", EXPORTERS)
+@pytest.mark.parametrize("kind", TEXTS)
 def test_the_manifest_says_what_is_there(home, tmp_path, kind):
     """Files with hash, rows and tokens; the plan's numbers; the mixture, which reads back as it was."""
     asked = mixture(weights={"a": 0.25, "b": 0.45, "c": 0.3}, budget={"tokens": 200}, rationale="why: so")
@@ -154,7 +155,10 @@ def test_the_manifest_says_what_is_there(home, tmp_path, kind):
     plan, corpus, out = resolve(home, asked), home.corpus("c"), tmp_path / "out"
 
     assert manifest == Manifest.model_validate_json((out / "manifest.json").read_bytes())
-    assert {"manifest.json", "mixture.yaml", "README.md", *(f.path for f in manifest.files)} == listing(out)
+    beside = {"manifest.json", "mixture.yaml", "README.md", "croissant.json"}
+    beside |= {"interleave.yaml", "TRAINER.md"} if kind == "huggingface" else set()
+
+    assert beside | {f.path for f in manifest.files} == listing(out)
     for file in manifest.files:
         assert file_sha256(out / file.path) == file.sha256
         assert (file.rows, file.tokens) == (
@@ -215,14 +219,18 @@ def test_a_cut_domain_has_the_weight_it_gives(home, tmp_path):
 
 @pytest.mark.parametrize("kind", EXPORTERS)
 def test_a_changed_file_is_noticed(home, tmp_path, kind):
-    """The backend refuses it, and so does a second export to the same folder."""
-    manifest = export(home, mixture(), kind, tmp_path / "out")
-    with (tmp_path / "out" / manifest.files[1].path).open("ab") as file:
+    """The backend refuses it, and so do a check and a second export to the same folder."""
+    out = tmp_path / "out"
+    manifest = export(home, mixture(), kind, out, settings=SETTINGS[kind])
+    with (out / manifest.files[1].path).open("ab") as file:
         file.write(b"\n")
-    with pytest.raises(TamperedError, match="its bytes are not those that were sealed"):
-        open_manifest(tmp_path / "out" / "manifest.json")
+    if kind in TEXTS:
+        with pytest.raises(TamperedError, match="its bytes are not those that were sealed"):
+            open_manifest(out / "manifest.json")
+    with pytest.raises(TamperedError, match="is missing or not as it was sealed"):
+        verify(out)
     with pytest.raises(BadInputError, match=f"but {manifest.files[1].path} has been changed or removed"):
-        export(home, mixture(), kind, tmp_path / "out")
+        export(home, mixture(), kind, out, settings=SETTINGS[kind])
 
 
 # --- the folder -------------------------------------------------------------------------------------
@@ -329,10 +337,10 @@ def test_a_full_disk_leaves_what_was_there(home, tmp_path, monkeypatch):
     assert {"ws", "out"} == {path.name for path in tmp_path.iterdir()}
 
 
-@pytest.mark.parametrize("kind", EXPORTERS)
+@pytest.mark.parametrize("kind", [*TEXTS, "maxtext", "megatron", "mosaic"])
 def test_the_system_refuses_to_write_on(tmp_path, kind):
     """A limit on file sizes, set by the system itself, ends like a full disk."""
-    home = write(tmp_path / "ws", [(Document(f"d{i}", os.urandom(5000).hex(), "s"), 1) for i in range(40)])
+    home = write(tmp_path / "ws", [(Document(f"d{i}", os.urandom(5000).hex(" "), "s"), 1) for i in range(40)])
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
     try:
@@ -391,16 +399,25 @@ def test_sweeping_touches_nothing_else(home, tmp_path):
 # --- the same from any process ----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", EXPORTERS)
-def test_bytes_are_the_same_from_any_process(home, tmp_path, kind):
-    """Neither hash seed nor number of processors changes a byte of any file."""
-    spec = tmp_path / "spec.yaml"
-    asked = mixture(weights={"a": 0.2, "b": 0.5, "c": 0.3}, budget={"tokens": 400})
-    spec.write_text(dump_mixture(asked), encoding="utf-8")
+EVERY_FORMAT = """
+import json, sys
+from pathlib import Path
+from core.export import export
+from core.types import Mixture
+from core.workspace import Workspace
+home, out, mixture, settings = sys.argv[1:]
+for kind, values in json.loads(settings).items():
+    export(Workspace(home), Mixture.model_validate_json(mixture), kind, Path(out) / kind, settings=values)
+"""
+
+
+def test_bytes_are_the_same_from_any_process(home, tmp_path):
+    """Neither hash seed nor number of processors changes a byte of any file, in any format."""
+    asked = mixture(weights={"a": 0.2, "b": 0.5, "c": 0.3}, budget={"tokens": 400}).model_dump_json()
     for seed, prefix in (("1", ["taskset", "-c", str(min(os.sched_getaffinity(0)))]), ("2", [])):
-        command = [*prefix, sys.executable, "-m", "core", "export", str(spec), "--format", kind]
+        given = [str(home.folder), str(tmp_path / seed), asked, json.dumps(SETTINGS)]
         subprocess.run(
-            [*command, "--out", str(tmp_path / seed), "--workspace", str(home.folder)],
+            [*prefix, sys.executable, "-c", EVERY_FORMAT, *given],
             cwd=ROOT,
             env={**os.environ, "PYTHONHASHSEED": seed},
             check=True,
@@ -429,3 +446,82 @@ def test_the_command_names_the_manifest(home, tmp_path):
     assert value["fingerprint"] == open_manifest(tmp_path / "out" / "manifest.json").manifest.fingerprint
     assert {"path", "sha256", "rows", "tokens", "domain"} == set(value["files"][0])
     assert (2, "", 1) == (refused.returncode, refused.stdout, len(refused.stderr.splitlines()))
+
+
+# --- what a trainer draws ---------------------------------------------------------------------------
+
+WEIGHTS = {"a": 0.2, "b": 0.5, "c": 0.3}
+
+
+@pytest.mark.parametrize("kind", EXPORTERS)
+def test_every_format_gives_the_shares_asked_for(home, tmp_path, kind):
+    """As its configuration lies there: within 1 % of the tokens."""
+    export(home, mixture(weights=WEIGHTS), kind, tmp_path / "out", settings=SETTINGS[kind])
+    found = verify(tmp_path / "out")
+
+    assert {domain: pair["asked"] for domain, pair in found.items()} == WEIGHTS
+    assert all(abs(pair["asked"] - pair["obtained"]) < 0.011 for pair in found.values())
+
+
+def test_changed_weights_show(home, tmp_path):
+    """A person turned one domain's weight up in the trainer's configuration."""
+    export(home, mixture(weights=WEIGHTS), "megatron", tmp_path / "out")
+    (tmp_path / "out" / "data_args.txt").write_text("0.5 data/a 0.5 data/b\n", encoding="utf-8")
+    found = verify(tmp_path / "out")
+
+    assert {"a": 0.5, "b": 0.5, "c": 0.0} == {domain: pair["obtained"] for domain, pair in found.items()}
+
+
+@pytest.mark.parametrize("kind", CONFIGURED)
+def test_a_broken_configuration_is_said(home, tmp_path, kind):
+    """One line that names the format, no traceback."""
+    export(home, mixture(weights=WEIGHTS), kind, tmp_path / "out", settings=SETTINGS[kind])
+    for path in (tmp_path / "out").iterdir():
+        if path.suffix in (".yaml", ".yml", ".txt") or path.name == "grain_mixture.json":
+            path.write_text("[x\n", encoding="utf-8")
+    with pytest.raises(BadInputError, match=r"cannot be read|no data file|odd number"):
+        verify(tmp_path / "out")
+
+
+def test_a_folder_without_a_manifest_cannot_be_checked(tmp_path):
+    """It is no export."""
+    with pytest.raises(BadInputError, match=r"holds no readable manifest\.json"):
+        verify(tmp_path)
+
+
+def test_another_setting_is_another_export(home, tmp_path):
+    """What is there is not taken for what was asked."""
+    export(home, mixture(), "mosaic", tmp_path / "out", settings={"sequence_length": 4})
+    with pytest.raises(BadInputError, match="holds something else"):
+        export(home, mixture(), "mosaic", tmp_path / "out", settings={"sequence_length": 8})
+
+
+@pytest.mark.parametrize("kind", EXPORTERS)
+def test_token_files_say_whose_ids_they_hold(home, tmp_path, kind):
+    """The manifest names the tokenizer, its size and the end of a document, in formats of ids alone."""
+    manifest = export(home, mixture(), kind, tmp_path / "out", settings=SETTINGS[kind])
+    encoding = manifest.encoding
+
+    assert issubclass(EXPORTERS[kind], Tokenising) == (encoding is not None)
+    if encoding is not None:
+        assert ("[SEP]", 102, 30522) == (encoding.end_token, encoding.end, encoding.vocabulary)
+        assert (tmp_path / "out" / "tokenizer" / "tokenizer.json").is_file()
+
+
+def test_the_commands_print_the_shares(home, tmp_path):
+    """`export --verify` and `verify` hold the same, by domain."""
+    spec, out = tmp_path / "spec.yaml", str(tmp_path / "out")
+    spec.write_text(dump_mixture(mixture(weights=WEIGHTS)), encoding="utf-8")
+    base = [sys.executable, "-m", "core"]
+    made = subprocess.run(
+        [*base, "export", str(spec), "--format", "litdata", "--set", "sequence_length=4", "--out", out,
+         "--workspace", str(home.folder), "--verify", "--json"],
+        cwd=ROOT, check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    again = subprocess.run(
+        [*base, "verify", out, "--json"], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    found = json.loads(made.stdout)["verify"]
+
+    assert {domain: {"asked": w, "obtained": w} for domain, w in WEIGHTS.items()} == found
+    assert found == json.loads(again.stdout)["verify"]

@@ -43,7 +43,7 @@ def test_plan_json_is_json_and_holds_what_the_command_promises(home):
     )
     value = json.loads(json.dumps(plan_json(resolve(home, asked)), allow_nan=False))
 
-    assert {"plan", "waterfall", "warnings", "feasible_weights"} == set(value)
+    assert {"plan", "waterfall", "warnings", "feasible_weights", "timeline"} == set(value)
     assert (500, 400) == (value["plan"]["budget"], value["plan"]["tokens"])
     assert {
         "weight": 0.4, "documents": 20, "tokens_available": 300, "tokens": 200,

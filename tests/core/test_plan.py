@@ -1,5 +1,7 @@
 """Tokens follow the weights; what the domains cannot give is said in sentences."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -8,6 +10,7 @@ from hypothesis import strategies as st
 from core.errors import BadInputError
 from core.mix import make_plan, make_pool, resolve
 from core.pool import Pool
+from core.sharing import Shared
 from core.types import Budget, Corpus, DomainCount
 from core.weights import effective_tokens
 from tests.core.small_corpus import mixture, sized
@@ -107,6 +110,32 @@ def test_many_repeats_of_little_are_warned_of(tmp_path):
     assert any("'tiny' is 0.10% of the budget seen 100 times" in sentence for sentence in plan.warnings)
 
 
+def test_a_domain_below_a_loaders_sequence_is_named(tmp_path):
+    """Its documents fill no sequence of 2,048; a budget that fills none is a trial."""
+    home = sized(tmp_path, {"small": [100] * 3, "large": [1000] * 9})
+    plan = resolve(home, mixture(weights={"small": 0.05, "large": 0.95}, budget={"tokens": 4000}))
+
+    assert [
+        "Less is written than one sequence of 2,048 tokens of 'small' (200): a loader that takes whole sequences "
+        "leaves that out or pads it; raise the weight, or train on shorter sequences."
+    ] == list(plan.warnings)
+    assert () == resolve(home, mixture(weights={"small": 1.0}, budget={"tokens": 200})).warnings
+
+
+def test_domains_that_are_one_another_are_named(home):
+    """A copy's weight is the other's, too; only domains in the mixture count."""
+    pool = replace(
+        make_pool(home, mixture()),
+        shared=(Shared("a", "b", 0.5, "copies"), Shared("c", "b", 0.2, "contained")),
+    )
+    plan = make_plan(pool, mixture(weights={"a": 0.4, "b": 0.6}))
+
+    assert [
+        "50% of the tokens of 'a' stand in near-copies of documents of 'b', whose weight is then 0.8 rather than "
+        "0.6: deduplicate with scope global, or weigh the two as one."
+    ] == list(plan.warnings)
+
+
 # --- domains that are too small ---------------------------------------------------------------------
 
 
@@ -182,8 +211,9 @@ def test_nothing_left(home, expected, keep):
         {"weights": {"a": 0.5, "moby": 0.5}},
         {"max_epochs": {"moby": 2}},
         {"stages": [{"until": 1, "weights": {"moby": 1}}]},
+        {"groups": {"whales": ["moby"]}},
     ],
-    ids=["weights", "max_epochs", "stages"],
+    ids=["weights", "max_epochs", "stages", "groups"],
 )
 def test_an_unknown_domain_is_refused(home, keys):
     """In one line, with the domains there are."""

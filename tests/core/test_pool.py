@@ -2,12 +2,14 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.dedup import dedup
 from core.errors import BadInputError, NotFoundError
-from core.pool import make_pool, one_per_group
+from core.mix import plan_json, resolve
+from core.pool import depends_on, make_pool, one_per_group
+from core.sharing import Shared
 from core.types import Document, DomainCount
 from tests.core.small_corpus import mixture, sized, write
 
@@ -118,9 +120,78 @@ def test_an_unknown_domain_column_gets_the_nearest_names(home):
         make_pool(home, mixture(domain="sourc"))
 
 
+def test_domains_are_crossed(tmp_path):
+    """Each combination that is there, in the order of its name; a null is `(none)`."""
+    values = [("web", "en"), ("web", "de"), ("book", "en"), ("web", None), ("web", "en")]
+    home = write(
+        tmp_path,
+        [(Document(f"d{i}", str(i), s, {"language": tongue}), 1) for i, (s, tongue) in enumerate(values)],
+    )
+    pool = make_pool(home, mixture(cross=["language"]))
+
+    assert {"book × en": 1, "web × (none)": 1, "web × de": 1, "web × en": 2} == pool.available
+
+
+def test_crossed_domains_that_read_alike_are_refused(tmp_path):
+    """A value may hold the sign between the values."""
+    values = [("a × b", "c"), ("a", "b × c")]
+    home = write(tmp_path, [(Document(s, s, s, {"k": k}), 1) for s, k in values])
+    with pytest.raises(BadInputError, match="source × k: have combinations that read alike"):
+        make_pool(home, mixture(cross=["k"]))
+
+
+def test_a_pool_depends_on_no_weight():
+    """A page that moves faders keeps it; a column to order by is a new one."""
+    one = mixture(weights={"a": 1.0}, stages=[{"until": 1.0, "order": {"by": "place"}}])
+    other = mixture(budget={"tokens": 9}, stages=[{"until": 0.5}, {"until": 1.0, "order": {"by": "place"}}])
+
+    assert depends_on(one) == depends_on(other)
+    assert depends_on(one) != depends_on(mixture())
+
+
+# --- what domains share -----------------------------------------------------------------------------
+
+
+def copied(home):
+    """Mark b's first two documents as copies of a's first two."""
+    corpus = home.corpus("c")
+    groups = np.arange(15)
+    groups[10:12] = [0, 1]
+    column = home.column(corpus, "exact", 1, {}, ("duplicate_group", "is_duplicate"), "duplicates")
+    home.write_whole_column(
+        corpus, column, {"duplicate_group": groups, "is_duplicate": np.arange(15) != groups}
+    )
+
+
+def test_near_copies_across_domains_are_found(home):
+    """By the tokens of the documents that are left; less than a tenth is not worth a word."""
+    assert () == make_pool(home, mixture()).shared
+    copied(home)
+
+    assert (Shared("b", "a", 0.4, "copies"),) == make_pool(home, mixture()).shared
+    some = [{"name": "f", "keep": "source = 'b' OR tokens <= 2"}]
+    assert (Shared("a", "b", 1.0, "copies"), Shared("b", "a", 0.4, "copies")) == make_pool(
+        home, mixture(filters=some)
+    ).shared
+    assert () == make_pool(home, mixture(dedup={"method": "exact"})).shared
+
+
+def test_containment_is_read_where_it_has_been_run(home):
+    """The larger share of the two ways counts; a column that a stage made may have changed since."""
+    pairs = [
+        {"of": "b", "inside": "a", "tokens_share": 0.9},
+        {"of": "a", "inside": "b", "tokens_share": None},
+    ]
+    home.write_report(home.corpus("c"), "containment", {"source": {"pairs": pairs}})
+    assert () == make_pool(home, mixture(cross=["place"])).shared
+    copied(home)
+
+    assert (Shared("b", "a", 0.9, "contained"),) == make_pool(home, mixture()).shared
+
+
 def test_too_many_domains_are_refused(tmp_path, monkeypatch):
     """A column of distinct texts is no column of categories."""
-    monkeypatch.setattr("core.pool.MAX_DOMAINS", 14)
+    monkeypatch.setattr("core.domains.MAX_DOMAINS", 14)
     with pytest.raises(BadInputError, match="has 15 distinct values; domains are at most 14"):
         make_pool(sized(tmp_path, {"a": [1] * 15}), mixture(domain="id"))
 
@@ -199,6 +270,44 @@ def test_order_is_the_seeds_not_the_corpuss(tmp_path):
     assert sorted(order) == sorted(document.id for document, _ in documents)
     assert order != ids(home, make_pool(home, mixture(seed=2)))["s"]
     assert order != sorted(order)
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.permutations(range(30)), st.integers(0, 3))
+def test_the_plan_is_the_same_for_any_order_of_input(tmp_path_factory, order, seed):
+    """Filters, copies whose representative is gone, selection, crossed domains and a curriculum included."""
+    documents = [
+        (
+            Document(
+                f"d{i}", f"text {i // 2 * 2 % 26}", "ab"[i % 2], {"q": i * 7 % 11, "kind": "xy"[i // 15]}
+            ),
+            1 + i % 4,
+        )
+        for i in range(30)
+    ]
+    asked = mixture(
+        cross=["kind"],
+        filters=[{"name": "f", "keep": "q <> 3"}],
+        dedup={"method": "exact"},
+        selection={"method": "quality_sampling", "column": "q", "share": 0.7},
+        stages=[{"until": 0.5, "order": {"by": "q"}}, {"until": 1.0}],
+        seed=seed,
+    )
+    found = []
+    for places in (range(30), order):
+        home = write(tmp_path_factory.mktemp("home"), [documents[place] for place in places])
+        corpus = home.corpus("c")
+        texts = home.read(corpus, ["text"])["text"].to_pylist()
+        ids_ = home.read(corpus, ["id"])["id"].to_pylist()
+        first = [min((i for i in range(30) if texts[i] == text), key=ids_.__getitem__) for text in texts]
+        column = home.column(corpus, "exact", 1, {}, ("duplicate_group", "is_duplicate"), "duplicates")
+        flags = np.array([first[i] != i for i in range(30)])
+        home.write_whole_column(corpus, column, {"duplicate_group": np.array(first), "is_duplicate": flags})
+        plan = resolve(home, asked)
+        rows = {d: [ids_[row] for row in found_rows] for d, found_rows in plan.rows.items()}
+        found.append((rows, plan_json(plan)))
+
+    assert found[0] == found[1]
 
 
 def test_a_filter_changes_no_order(home):

@@ -78,6 +78,44 @@ def test_normalised_weights_are_accepted(values):
     check_weights({str(i): value / total for i, value in enumerate(values)})
 
 
+NEW = """
+cross: [language]
+groups: {prose: [books × en, news × en]}
+preface: source
+stages:
+  - {until: 0.9, order: {by: quality, descending: true}}
+  - {until: 1.0, preface: false}
+"""
+
+
+def test_what_the_format_has_since_learnt_leaves_older_mixtures_as_they_were():
+    """A mixture that says nothing of it is written, and signed, as before."""
+    old = parse_mixture(SPEC, "old").model_dump(mode="json")
+    new = parse_mixture("name: m\ncorpus: c" + NEW, "new")
+
+    assert set() == {"cross", "groups", "preface", "mask"} & set(old)
+    assert [{"until", "weights"}] * 2 == [set(stage) for stage in old["stages"]]
+    assert new == parse_mixture(dump_mixture(new), "again")
+    assert ("source × language", ("books × en", "news × en")) == (new.divided_by, new.groups["prose"])
+
+
+@pytest.mark.parametrize(
+    ("message", "text"),
+    [
+        ("each column divides the domains once", "cross: [source]"),
+        ("'a' is in groups twice; a domain is in one group at most", "groups: {x: [a], y: [b, a]}"),
+        ("a stage leaves out the preface, and the mixture has none", "stages: [{until: 1, preface: false}]"),
+        ("stages.0.order.by: Field required", "stages: [{until: 1, order: {descending: true}}]"),
+    ],
+)
+def test_what_is_new_has_its_rules(message, text):
+    """Each in a line."""
+    with pytest.raises(BadInputError) as caught:
+        parse_mixture(f"name: m\ncorpus: c\n{text}", "spec.yaml")
+
+    assert message in str(caught.value)
+
+
 def test_schema_is_json():
     """The mixture's JSON schema forbids unknown keys."""
     assert Mixture.model_json_schema()["additionalProperties"] is False

@@ -8,7 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import BadInputError
-from core.weights import PRESETS, apportion, effective_tokens, nearest_feasible, preset, rescale
+from core.weights import (
+    PRESETS,
+    apportion,
+    effective_tokens,
+    group_sums,
+    nearest_feasible,
+    preset,
+    rescale,
+    rescale_group,
+)
 
 parts = st.lists(st.floats(0, 1), min_size=1, max_size=12).filter(lambda values: sum(values) > 1e-3)
 simplices = parts.map(lambda values: [value / math.fsum(values) for value in values])
@@ -108,6 +117,43 @@ def test_others_at_zero_share_alike():
     )
 
 
+@given(simplices, st.floats(-1, 2), st.data())
+def test_a_group_moves_as_one(values, value, data):
+    """On the simplex; ratios inside and outside stay, locked faders stay, and the group has what was asked."""
+    weights = {f"d{i}": value for i, value in enumerate(values)}
+    members = data.draw(st.sets(st.sampled_from(list(weights))))
+    locked = data.draw(st.sets(st.sampled_from(list(weights)), max_size=2))
+    moved = rescale_group(weights, members, value, locked)
+    inside, outside = (
+        [d for d in weights if (d in members) is side and d not in locked] for side in (True, False)
+    )
+
+    assert pytest.approx(1) == math.fsum(moved.values())
+    assert min(moved.values()) >= 0
+    assert {d: pytest.approx(weights[d]) for d in locked} == {d: moved[d] for d in locked}
+    if inside and outside:
+        held = math.fsum(weights[d] for d in locked & members)
+        most = 1 - math.fsum(weights[d] for d in locked - members)
+        assert pytest.approx(min(max(value, held), most)) == math.fsum(moved[d] for d in members)
+    for side in (inside, outside):
+        before, after = (math.fsum(found[d] for d in side) for found in (weights, moved))
+        if before > 0:
+            assert {d: pytest.approx(after * weights[d] / before) for d in side} == {
+                d: moved[d] for d in side
+            }
+
+
+def test_a_mixture_is_used_again_inside_a_group():
+    """Web against code: the languages of code keep their ratios, and so do the rest."""
+    weights = {"web": 0.5, "books": 0.25, "python": 0.15, "rust": 0.1}
+    moved = rescale_group(weights, ("python", "rust"), 0.5)
+
+    assert pytest.approx([1 / 3, 1 / 6, 0.3, 0.2]) == list(moved.values())
+    assert {"code": pytest.approx(0.25), "none": 0.0} == group_sums(
+        weights, {"code": ("python", "rust"), "none": ("java",)}
+    )
+
+
 def test_an_unknown_fader():
     """There is no such domain; the error names those there are."""
     with pytest.raises(BadInputError, match="no such domain in the mixture; there are: a"):
@@ -117,6 +163,7 @@ def test_an_unknown_fader():
 # --- presets ----------------------------------------------------------------------------------------
 
 SIZES = {"a": 800, "b": 200, "c": 0}
+D600 = 600 + effective_tokens(200, 600)
 
 
 @pytest.mark.parametrize(
@@ -131,10 +178,16 @@ SIZES = {"a": 800, "b": 200, "c": 0}
         ([600 / 800, 200 / 800, 0], "unimax", {"budget": 800, "max_epochs": 1}),
         ([600 / 1000, 400 / 1000, 0], "unimax", {"budget": 1000, "max_epochs": 2}),
         ([1600 / 2000, 400 / 2000, 0], "unimax", {"budget": 10**6, "max_epochs": 2}),
+        ([800 / 1600, 800 / 1600, 0], "unimax", {"budget": 10**6, "max_epochs": {"a": 1}}),
+        ([0.5, 0.5, 0], "effective", {"budget": 400}),
+        ([600 / D600, 1 - 600 / D600, 0], "effective", {"budget": 1200}),
+        ([13110 / 16388, 3278 / 16388, 0], "effective", {"budget": 10**9}),
     ],
     ids=[
         "proportional", "uniform", "square root", "T = 1", "T large", "unimax under the cap",
         "unimax, small one at its cap", "unimax, two epochs", "unimax, all at their caps",
+        "unimax, a cap a domain", "effective, no repeats", "effective, three epochs",
+        "effective, repeats without end",
     ],
 )  # fmt: skip
 def test_presets_have_their_closed_forms(expected, name, settings):

@@ -94,7 +94,7 @@ def test_filter_is_added_and_removed(draw, workspace, check):
 def test_run_is_split_into_stages_with_faders_of_their_own(draw, workspace, check):
     """After a split, moving a fader of the second stage leaves the first."""
     app = draw("mixture", desk="Stages")
-    app.button(key="course.split.go").click().run()
+    app.button(key="timeline.split.go").click().run()
     check(app)
     assert [0.8, 1.0] == [stage.until for stage in app.session_state["desk.draft"].stages]
     app = draw("mixture", **{"desk.draft": app.session_state["desk.draft"]})

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.backend.schedule import Schedule, apportion, stage_weights
+from core.backend.schedule import Schedule, apportion, reads_in_order, stage_weights
 from core.backend.sealed import read_manifest
 from core.errors import BadInputError
 
@@ -78,6 +78,18 @@ def test_every_window_is_seen_once_an_epoch():
     assert first != second
 
 
+@pytest.mark.parametrize(
+    ("expected", "steps"),
+    [([0, 1, 2, 3, 4, 5, 6, 7], 2), ([0, 2, 4, 6], 1), ([0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3], 3)],
+    ids=["as they stand", "a short run sees them at even distances", "and again"],
+)
+def test_windows_come_in_order_where_it_matters(expected, steps):
+    """From the first to the last, whatever the run's length."""
+    schedule = Schedule([8], [(steps, [1.0])], 4, 16, "key", in_order=True)
+
+    assert expected == [window.index for step in range(steps) for window in schedule.batch(step)]
+
+
 def test_batches_do_not_depend_on_what_was_asked_before():
     """A resumed run asks for step 5 first and gets the same windows; another key gets others."""
     made = [Schedule([7, 9], [(10, [0.3, 0.7])], 4, 8, key) for key in ("k", "k", "other")]
@@ -132,3 +144,17 @@ def test_a_weight_without_documents_is_refused(seal):
     """It could only be given to the other domains in silence."""
     with pytest.raises(BadInputError, match="b: the domain has a weight but no documents"):
         stage_weights(read_manifest(seal({"a": ["x"], "b": []}, {"a": 0.5, "b": 0.5})))
+
+
+def test_an_order_in_a_stage_is_read_from_the_manifest(write):
+    """So is a preface that a stage leaves out; weights alone need no order."""
+    asked = (
+        {},
+        {"stages": [{"until": 1.0, "order": {"by": "id"}}]},
+        {"stages": [{"until": 0.5}, {"until": 1.0, "preface": False}], "preface": "source"},
+        {"stages": [{"until": 0.5}, {"until": 1.0}]},
+    )
+
+    assert [False, True, True, False] == [
+        reads_in_order(read_manifest(write(**keys, budget={"tokens": 2000}))) for keys in asked
+    ]

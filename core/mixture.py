@@ -1,0 +1,193 @@
+"""A mixture: the value that people write, in YAML or JSON, the same on a page and on the command line."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from core.errors import BadInputError
+
+CORPUS_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
+
+
+class Strict(BaseModel):
+    """A value that knows all its keys, and never changes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Filter(Strict):
+    """A row of the waterfall: documents for which the SQL expression `keep` is true stay."""
+
+    name: str = Field(min_length=1, max_length=120)
+    keep: str = Field(min_length=1, max_length=4000)
+
+
+class Dedup(Strict):
+    """Keep one document of every group of duplicates, corpus-wide or inside each source."""
+
+    method: str = "minhash"
+    scope: Literal["global", "local"] = "global"
+
+
+class Selection(BaseModel):
+    """Which of the remaining documents to take: a selector's name and its settings."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, allow_inf_nan=False)
+    method: str
+
+
+class Budget(Strict):
+    """How many tokens the trainer is to see."""
+
+    tokens: int = Field(gt=0)
+
+
+class Order(Strict):
+    """A curriculum: documents come by a column's values, the least first, those without a value last."""
+
+    by: str = Field(min_length=1)
+    descending: bool = False
+
+
+class Stage(Strict):
+    """What holds until the given share of training is through: weights, an order, and whether there is a preface.
+
+    Without an order, documents come in the seeded one. `preface: false` leaves out the text that the mixture's
+    `preface` puts before each document.
+    """
+
+    until: float = Field(gt=0, le=1)
+    weights: dict[str, float] | None = None
+    order: Order | None = Field(default=None, exclude_if=lambda order: order is None)
+    preface: bool = Field(default=True, exclude_if=lambda preface: preface)
+
+
+def check_weights(weights: Mapping[str, float]) -> None:
+    """Raise ValueError unless the weights are non-negative and sum to 1 within 1e-6."""
+    for domain, weight in weights.items():
+        if not (math.isfinite(weight) and weight >= 0):
+            raise ValueError(f"weight {weight} of '{domain}' is not a number from 0 to 1")
+    total = math.fsum(weights.values())
+    if abs(total - 1) > 1e-6:
+        raise ValueError(f"weights sum to {total:.6g}, not 1; divide each by {total:.6g}")
+
+
+class Mask(Strict):
+    """What personal data an export masks in the texts: by a word for its kind, or by a stand-in."""
+
+    kinds: tuple[Literal["secret", "iban", "card", "national_id", "email", "ip", "phone"], ...] = Field(
+        default=("secret", "iban", "card", "national_id", "email", "ip", "phone"), min_length=1
+    )
+    style: Literal["placeholder", "surrogate"] = "placeholder"
+    seed: int = Field(default=0, ge=0, lt=2**63)
+
+
+class Mixture(Strict):
+    """What to train on: filters, deduplication, selection, weights, budget, epochs and stages.
+
+    `weights` are shares of tokens by domain; a domain that is not named gets 0, and no weights at
+    all means in proportion to the tokens that are there. `preface` names a column whose text stands
+    before each document's own. `cross` names more columns, whose values divide the domains: source and
+    language make `web × en`. `groups` names domains that the desk's faders move together.
+    """
+
+    name: str = Field(pattern=CORPUS_NAME.pattern)
+    corpus: str = Field(pattern=CORPUS_NAME.pattern)
+    corpus_fingerprint: str | None = None  # refuses to resolve against other documents
+    domain: str = Field(default="source", min_length=1)
+    filters: tuple[Filter, ...] = ()
+    dedup: Dedup | None = None
+    selection: Selection | None = None
+    weights: dict[str, float] | None = None
+    budget: Budget | None = None
+    max_epochs: float | dict[str, float] = 4.0
+    stages: tuple[Stage, ...] = ()
+    seed: int = Field(default=0, ge=0, lt=2**63)
+    rationale: str = ""
+    mask: Mask | None = Field(default=None, exclude_if=lambda mask: mask is None)
+    preface: str | None = Field(default=None, min_length=1, exclude_if=lambda column: column is None)
+    cross: tuple[str, ...] = Field(default=(), exclude_if=lambda columns: not columns)
+    groups: dict[str, tuple[str, ...]] = Field(default_factory=dict, exclude_if=lambda groups: not groups)
+
+    @field_validator("weights")
+    @classmethod
+    def _weights_sum_to_one(cls, weights: dict[str, float] | None) -> dict[str, float] | None:
+        if weights is not None:
+            check_weights(weights)
+        return weights
+
+    @field_validator("max_epochs")
+    @classmethod
+    def _epochs_are_positive(cls, value: float | dict[str, float]) -> float | dict[str, float]:
+        for epochs in value.values() if isinstance(value, dict) else (value,):
+            if not epochs > 0:
+                raise ValueError(f"max_epochs {epochs} is not above 0")
+        return value
+
+    @model_validator(mode="after")
+    def _stages_reach_the_end(self) -> Mixture:
+        ends = [stage.until for stage in self.stages]
+        if ends and (ends != sorted(set(ends)) or ends[-1] != 1.0):
+            raise ValueError(f"stages end at {ends}; they must rise and the last must be 1.0")
+        for stage in self.stages:
+            if stage.weights is not None:
+                check_weights(stage.weights)
+        names = [f.name for f in self.filters]
+        if len(names) != len(set(names)):
+            raise ValueError("two filters have the same name; give each its own")
+        if self.preface is None and not all(stage.preface for stage in self.stages):
+            raise ValueError("a stage leaves out the preface, and the mixture has none; name its column")
+        return self
+
+    @model_validator(mode="after")
+    def _divisions_are_clear(self) -> Mixture:
+        columns = [self.domain, *self.cross]
+        if len(columns) != len(set(columns)):
+            raise ValueError(f"cross holds {list(self.cross)}; each column divides the domains once")
+        grouped = [domain for members in self.groups.values() for domain in members]
+        twice = sorted({domain for domain in grouped if grouped.count(domain) > 1})
+        if twice:
+            raise ValueError(f"'{twice[0]}' is in groups twice; a domain is in one group at most")
+        return self
+
+    @property
+    def divided_by(self) -> str:
+        """The columns whose values are the domains, in words."""
+        return " × ".join([self.domain, *self.cross])
+
+    def epochs_cap(self, domain: str) -> float:
+        """The most epochs that `domain` may be repeated; 4 where a map leaves it out."""
+        return self.max_epochs.get(domain, 4.0) if isinstance(self.max_epochs, dict) else self.max_epochs
+
+
+def parse_mixture(text: str, where: str) -> Mixture:
+    """Read a mixture from YAML or JSON; `where` (a path, a page) is named in the error."""
+    try:
+        raw = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise BadInputError(where, f"not YAML ({error})", "mend the file's syntax") from None
+    if not isinstance(raw, dict):
+        raise BadInputError(where, "a mixture is a map of keys", "start from a saved mixture")
+    try:
+        return Mixture.model_validate(raw)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"]) or "mixture"
+        if first["type"] == "extra_forbidden":
+            known = ", ".join(Mixture.model_fields)
+            raise BadInputError(f"{where}: {key}", "unknown key", f"known keys: {known}") from None
+        rule = first["msg"].removeprefix("Value error, ")
+        raise BadInputError(f"{where}: {key}", rule, "mend it and run again") from None
+
+
+def dump_mixture(mixture: Mixture) -> str:
+    """Write a mixture as YAML, keys in their own order, nothing that is only a default."""
+    return yaml.safe_dump(
+        mixture.model_dump(mode="json", exclude_defaults=True), sort_keys=False, allow_unicode=True
+    )
