@@ -12,11 +12,9 @@ TOGETHER = ("browser", "pages")  # a folder whose tests share a workspace that t
 HERE = Path(__file__).parent
 
 
-def pytest_collection_modifyitems(config, items):
+def pytest_itemcollected(item):
     """Keep a file's tests in one process, and those folders' too, where several run tests side by side."""
-    if not config.pluginmanager.hasplugin("xdist"):
-        return
-    for item in items:
+    if item.config.pluginmanager.hasplugin("xdist"):
         parts = item.path.relative_to(HERE).parts
         group = parts[0] if parts[0] in TOGETHER else "/".join(parts)
         item.add_marker(pytest.mark.xdist_group(group))

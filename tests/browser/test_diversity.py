@@ -16,9 +16,9 @@ def test_groups_are_seen_compared_and_removed(page):
     expect(page.get_by_role("heading", name="Largest groups")).to_be_visible()
     choose_first_row(page.get_by_test_id("stDataFrame").last)
     expect(page.get_by_text(re.compile("members, the one that stays first"))).to_be_visible()
-    expect(page.get_by_text(re.compile("words in both|The same"))).to_be_visible()
+    expect(page.get_by_text(re.compile("words in both|The same")).first).to_be_visible()
     settled(page)
-    expect(page.locator("[data-testid=stHtml] pre")).to_be_visible()
+    expect(page.locator("[data-testid=stHtml] pre").first).to_be_visible()
     screenshot(page, "copies")
 
     page.get_by_role("button", name="Send to the desk as a filter").click()
