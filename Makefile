@@ -26,7 +26,7 @@ setup-dev: .venv/installed-dev
 	touch $@
 
 test: setup-dev
-	$(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadgroup
+	$(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadfile
 
 check: setup-dev
 	$(BIN)/ruff check .
