@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from core.errors import NotFoundError
+from core.errors import BadInputError, NotFoundError
 from core.types import JSON, Progress
 
 if TYPE_CHECKING:
@@ -45,6 +45,21 @@ def read_mixture(home: Workspace, spec: str) -> Mixture:
         except (OSError, UnicodeDecodeError) as error:
             raise NotFoundError(spec, f"cannot be read ({error})", "give the path of a mixture") from None
     return home.mixture(spec)
+
+
+def settings_from(changes: Sequence[str] | None, example: str) -> dict[str, str | None]:
+    """Read the `--set KEY=VALUE` options of a command; `none` as a value is None.
+
+    Raises:
+        BadInputError: for what is no KEY=VALUE, with `example` as the remedy.
+    """
+    found: dict[str, str | None] = {}
+    for change in changes or ():
+        key, equals, value = (part.strip() for part in change.partition("="))
+        if not (key and equals and value):
+            raise BadInputError(change, "a setting is KEY=VALUE", f"write --set {example}")
+        found[key] = None if value.lower() == "none" else value
+    return found
 
 
 def progress() -> Progress:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
 
-from core.errors import BadInputError
 from core.terminal import (
     DEFAULT_WORKSPACE,
     JsonOption,
     WorkersOption,
     WorkspaceOption,
     progress,
+    settings_from,
     show,
     table,
     workspace_at,
@@ -45,21 +45,11 @@ def dedup(
     """Find groups of duplicates; all but one of a group are duplicates."""
     from core import dedup as deduplication
 
-    home, settings = workspace_at(workspace), _settings(change or [])
+    home, settings = workspace_at(workspace), settings_from(change, "threshold=0.8")
     result = deduplication.dedup(
         home, name, method, scope, progress(), settings, keep, workers=workers, dry_run=dry_run
     )
     show(result, as_json, lambda: _text(result))
-
-
-def _settings(changes: Sequence[str]) -> dict[str, str]:
-    found = {}
-    for change in changes:
-        key, equals, value = change.partition("=")
-        if not (equals and key.strip() and value.strip()):
-            raise BadInputError(change, "a setting is KEY=VALUE", "write --set threshold=0.8")
-        found[key.strip()] = value.strip()
-    return found
 
 
 def _text(result: Mapping[str, Any]) -> str:

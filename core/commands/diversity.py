@@ -16,6 +16,7 @@ from core.terminal import (
     WorkspaceOption,
     progress,
     read_mixture,
+    settings_from,
     show,
     table,
     workspace_at,
@@ -76,7 +77,7 @@ def diversity(
         )
     if selector is not None and judged is not None:
         result["selector"] = tradeoff.selector_curve(
-            home, name, selector, _settings(change or []), judged, progress=told, **rule
+            home, name, selector, settings_from(change, "column=quality"), judged, progress=told, **rule
         )
     show(result, as_json, lambda: _text(result))
 
@@ -102,16 +103,6 @@ def _check(
         )
     if change and selector is None:
         raise BadInputError(f"--set {change[0]}", "sets the selector, and none is named", "add --selector")
-
-
-def _settings(changes: Sequence[str]) -> dict[str, object]:
-    found: dict[str, object] = {}
-    for change in changes:
-        key, equals, value = change.partition("=")
-        if not key or not equals:
-            raise BadInputError(change, "a setting is KEY=VALUE", "write --set column=quality")
-        found[key.strip()] = value
-    return found
 
 
 def _shared(sets: Mapping[str, Mapping[str, Any]], metric: str) -> str | None:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from core.commands._mixture import prepare
-from core.errors import BadInputError
 from core.terminal import (
     DEFAULT_WORKSPACE,
     JsonOption,
     WorkspaceOption,
     progress,
     read_mixture,
+    settings_from,
     show,
     table,
     workspace_at,
@@ -48,7 +48,7 @@ def export(
     """Write the data and the configuration for a trainer, sealed by a manifest."""
     from core import export as exporting
 
-    home, settings = workspace_at(workspace), _settings(change or [])
+    home, settings = workspace_at(workspace), settings_from(change, "sequence_length=4096")
     if tokenizer is not None:
         settings["tokenizer"] = str(tokenizer)
     mixture = read_mixture(home, spec)
@@ -79,16 +79,6 @@ def verify(
 
     shares = exporting.verify(folder.parent if folder.is_file() else folder, progress())
     show({"verify": shares}, as_json, lambda: _text(shares))
-
-
-def _settings(changes: Sequence[str]) -> dict[str, str]:
-    found = {}
-    for change in changes:
-        key, equals, value = change.partition("=")
-        if not (equals and key.strip() and value.strip()):
-            raise BadInputError(change, "a setting is KEY=VALUE", "write --set sequence_length=4096")
-        found[key.strip()] = value.strip()
-    return found
 
 
 def _text(shares: Mapping[str, Mapping[str, float]]) -> str:

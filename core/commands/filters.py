@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
 
-from core.errors import BadInputError
 from core.terminal import (
     DEFAULT_WORKSPACE,
     JsonOption,
     WorkersOption,
     WorkspaceOption,
     progress,
+    settings_from,
     show,
     table,
     workspace_at,
@@ -35,19 +35,9 @@ def filters(
     """Judge each document by a published rule set; hangs why it would be dropped, null where kept."""
     from core import filter as filtering
 
-    settings = _settings(change or [])
+    settings = settings_from(change, "min_doc_words=100")
     result = filtering.filter_by(workspace_at(workspace), name, preset, settings, progress(), workers)
     show(result, as_json, lambda: _text(result))
-
-
-def _settings(changes: Sequence[str]) -> dict[str, object]:
-    found: dict[str, object] = {}
-    for change in changes:
-        key, equals, value = change.partition("=")
-        if not key or not equals:
-            raise BadInputError(change, "a change is KEY=VALUE", "write --set min_doc_words=100")
-        found[key.strip()] = None if value.strip().lower() == "none" else value
-    return found
 
 
 def _text(result: Mapping[str, Any]) -> str:

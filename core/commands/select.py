@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
 
-from core.errors import BadInputError
 from core.terminal import (
     DEFAULT_WORKSPACE,
     JsonOption,
     SeedOption,
     WorkspaceOption,
     progress,
+    settings_from,
     show,
     table,
     workspace_at,
@@ -45,7 +45,7 @@ def select(
         workspace_at(workspace),
         name,
         method,
-        _settings(change or []),
+        settings_from(change, "column=quality"),
         share=share,
         where=where,
         beside=beside,
@@ -54,16 +54,6 @@ def select(
         progress=progress(),
     )
     show(result, as_json, lambda: _text(result))
-
-
-def _settings(changes: Sequence[str]) -> dict[str, str | None]:
-    found: dict[str, str | None] = {}
-    for change in changes:
-        key, equals, value = change.partition("=")
-        if not (key.strip() and equals):
-            raise BadInputError(change, "a setting is KEY=VALUE", "write --set column=quality")
-        found[key.strip()] = None if value.strip().lower() == "none" else value
-    return found
 
 
 def _text(result: Mapping[str, Any]) -> str:

@@ -57,7 +57,7 @@ def test_people_get_tables(workspace):
 
 def test_a_change_is_a_key_and_a_value(workspace):
     """A change without an equals sign is named."""
-    with pytest.raises(BadInputError, match="a change is KEY=VALUE"):
+    with pytest.raises(BadInputError, match="a setting is KEY=VALUE"):
         call(workspace, "c", "--set", "min_doc_words")
 
 
