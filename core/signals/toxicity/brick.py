@@ -23,7 +23,7 @@ class Toxicity:
     """How likely English text is hateful or abusive: the worst passage decides.
 
     Both models are calibrated where half of the texts are toxic; 0.5 is the threshold they were made for.
-    `encoder` reads passages of up to 40 words with MiniLM, about 15 ms each: those that name a group of
+    `encoder` reads passages of up to 40 words with MiniLM, 15 to 25 ms each: those that name a group of
     people or that the fast model scores 0.2 or more, at most `max_passages` of a document, the highest
     first; of all others the fast model's score stands. It knows who is meant, and what is denied or quoted.
     `fast` is a linear model over windows of 20 words: more than 500 documents of 2 kB a second on a core,

@@ -21,7 +21,7 @@ class ToxicityDimensions:
     Each is an expected level from 0 (none, or a mention) to 3 (overt hatred), as in Toxicity of the
     Commons (Arnett et al., 2024); round it for their levels. A document has the highest level of its
     passages; at most `max_passages` are read: first those that name a group of people or that the fast
-    model suspects, those first that it scores highest. About 15 ms a passage, so it is not among the
+    model suspects, those first that it scores highest. 15 to 25 ms a passage, so it is not among the
     signals that are computed unasked. Null where `toxicity` is.
     """
 
