@@ -1,4 +1,4 @@
-"""Files that are either whole or not there: write aside, then rename; locks; fingerprints of values."""
+"""Files that are either whole or not there: write aside, then rename; locks; fingerprints; the hub's cache."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ import hashlib
 import json
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from core.errors import NotFoundError
 from core.types import JSON
 
 
@@ -77,3 +78,26 @@ def is_alive(process: int) -> bool:
     except PermissionError:
         return True
     return True
+
+
+def hub_folder(model: str, wanted: Sequence[str]) -> Path:
+    """Return the local copy of a hub id's files: the cache's, or fetched where it has none.
+
+    Args:
+        model: The id, such as `org/model`.
+        wanted: Patterns of the files to fetch.
+
+    Raises:
+        NotFoundError: Neither the cache nor the hub has it.
+    """
+    import huggingface_hub
+
+    try:
+        return Path(huggingface_hub.snapshot_download(model, local_files_only=True))
+    except (OSError, ValueError):
+        pass  # not in the local cache: ask the hub itself
+    try:
+        return Path(huggingface_hub.snapshot_download(model, allow_patterns=list(wanted)))
+    except Exception as error:  # the hub's client raises a dozen kinds, all of which mean the same here
+        rule = f"is no folder here, and could not be fetched from the hub ({type(error).__name__})"
+        raise NotFoundError(model, rule, "check the id and the network, or name a local folder") from None

@@ -45,7 +45,7 @@ def model_folder(model: str) -> Path:
     if folder.exists() or not HUB_ID.match(model):
         remedy = "name a folder with config.json and model.safetensors, or a hub id such as org/model"
         raise NotFoundError(model, "no model lies there", remedy)
-    return _only_safetensors(_from_hub(model))
+    return _only_safetensors(disk.hub_folder(model, WANTED_FILES))
 
 
 @functools.cache
@@ -61,20 +61,6 @@ def _packaged() -> Path:
         remedy = f"install the package {PACKAGE.replace('_', '-')}, or name another model"
         raise NotFoundError(PACKAGE, "the packaged model is not installed", remedy)
     return Path(next(iter(spec.submodule_search_locations))) / "model"
-
-
-def _from_hub(model: str) -> Path:
-    import huggingface_hub
-
-    try:
-        return Path(huggingface_hub.snapshot_download(model, local_files_only=True))
-    except (OSError, ValueError):
-        pass  # not in the local cache: ask the hub itself
-    try:
-        return Path(huggingface_hub.snapshot_download(model, allow_patterns=list(WANTED_FILES)))
-    except Exception as error:  # the hub's client raises a dozen kinds, all of which mean the same here
-        rule = f"could not be fetched from the hub ({type(error).__name__})"
-        raise NotFoundError(model, rule, "check the id and the network, or name a local folder") from None
 
 
 def _only_safetensors(folder: Path) -> Path:

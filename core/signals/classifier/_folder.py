@@ -29,7 +29,7 @@ def find(model: str) -> Path:
     if not HUB_ID.fullmatch(model):
         remedy = "name a folder with config.json and model.safetensors, or a hub id such as ORG/MODEL"
         raise NotFoundError(model, "no model lies there", remedy)
-    return _readable(_from_hub(model))
+    return _readable(disk.hub_folder(model, WANTED))
 
 
 def name_of(folder: Path) -> str:
@@ -66,17 +66,3 @@ def _readable(folder: Path) -> Path:
         rule = f"its weights are in {pickled[0]}, which cannot be read without running code in it"
         raise BadInputError(folder, rule, CONVERT)
     raise NotFoundError(folder, "holds no .safetensors file", CONVERT)
-
-
-def _from_hub(model: str) -> Path:
-    import huggingface_hub
-
-    try:
-        return Path(huggingface_hub.snapshot_download(model, local_files_only=True))
-    except (OSError, ValueError):
-        pass  # not in the local cache: ask the hub itself
-    try:
-        return Path(huggingface_hub.snapshot_download(model, allow_patterns=list(WANTED)))
-    except Exception as error:  # the hub's client raises a dozen kinds, all of which mean the same here
-        rule = f"is no folder here, and could not be fetched from the hub ({type(error).__name__})"
-        raise NotFoundError(model, rule, "check the id and the network, or name a local folder") from None
