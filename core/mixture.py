@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from typing import Literal
+from typing import Literal, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from core.errors import BadInputError
 
 CORPUS_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
+Value = TypeVar("Value", bound=BaseModel)
 
 
 class Strict(BaseModel):
@@ -166,6 +167,29 @@ class Mixture(Strict):
         return self.max_epochs.get(domain, 4.0) if isinstance(self.max_epochs, dict) else self.max_epochs
 
 
+def checked(model: type[Value], raw: Mapping[str, object], where: str) -> Value:
+    """Return what a map of keys says as a value of `model`, or one line that names the first wrong key.
+
+    Args:
+        model: What it is to be.
+        raw: The keys and values, as YAML or a form gives them.
+        where: The path or page that holds them, for the error.
+
+    Raises:
+        BadInputError: An unknown key, or a value that a rule forbids.
+    """
+    try:
+        return model.model_validate(raw)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"]) or model.__name__.lower()
+        if first["type"] == "extra_forbidden":
+            known = ", ".join(model.model_fields)
+            raise BadInputError(f"{where}: {key}", "unknown key", f"known keys: {known}") from None
+        rule = first["msg"].removeprefix("Value error, ")
+        raise BadInputError(f"{where}: {key}", rule, "mend it and run again") from None
+
+
 def parse_mixture(text: str, where: str) -> Mixture:
     """Read a mixture from YAML or JSON; `where` (a path, a page) is named in the error."""
     try:
@@ -174,16 +198,7 @@ def parse_mixture(text: str, where: str) -> Mixture:
         raise BadInputError(where, f"not YAML ({error})", "mend the file's syntax") from None
     if not isinstance(raw, dict):
         raise BadInputError(where, "a mixture is a map of keys", "start from a saved mixture")
-    try:
-        return Mixture.model_validate(raw)
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"]) or "mixture"
-        if first["type"] == "extra_forbidden":
-            known = ", ".join(Mixture.model_fields)
-            raise BadInputError(f"{where}: {key}", "unknown key", f"known keys: {known}") from None
-        rule = first["msg"].removeprefix("Value error, ")
-        raise BadInputError(f"{where}: {key}", rule, "mend it and run again") from None
+    return checked(Mixture, raw, where)
 
 
 def dump_mixture(mixture: Mixture) -> str:

@@ -25,8 +25,9 @@ from core.mixture import Mixture as Mixture
 from core.mixture import Order as Order
 from core.mixture import Selection as Selection
 from core.mixture import Stage as Stage
-from core.mixture import Strict
+from core.mixture import Strict as Strict
 from core.mixture import check_weights as check_weights
+from core.mixture import checked as checked
 from core.mixture import dump_mixture as dump_mixture
 from core.mixture import parse_mixture as parse_mixture
 

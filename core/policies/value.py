@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Literal, TypeAlias, get_args
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from core.errors import BadInputError
-from core.types import CORPUS_NAME
+from core.types import CORPUS_NAME, Strict, checked
 
 Level: TypeAlias = Literal["none", "mild", "toxic", "unscored"]
 Action: TypeAlias = Literal["keep", "anneal", "rewrite", "drop"]
@@ -18,11 +18,7 @@ ACTIONS: tuple[Action, ...] = get_args(Action)
 MOST_EXCEPTIONS = 100
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class Levels(_Strict):
+class Levels(Strict):
     """Where levels begin, by a document's total over the policy's columns.
 
     A document is toxic from a total of `toxic` on, mild from `mild` on; also mild where a single column
@@ -40,13 +36,13 @@ class Levels(_Strict):
         return self
 
 
-class Exempt(_Strict):
+class Exempt(Strict):
     """Other levels or actions where an SQL condition over the corpus's columns holds, such as a domain."""
 
     name: str = Field(min_length=1, max_length=120)
     where: str = Field(min_length=1, max_length=4000)
     levels: Levels | None = None
-    actions: dict[Level, Action] = {}
+    actions: dict[Level, Action] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _does_something(self) -> Exempt:
@@ -55,7 +51,7 @@ class Exempt(_Strict):
         return self
 
 
-class Policy(_Strict):
+class Policy(Strict):
     """What becomes of documents by their toxicity.
 
     `columns` are scores; with `rounded` each is rounded to a whole level before they are added up. A
@@ -70,7 +66,7 @@ class Policy(_Strict):
     columns: tuple[str, ...] = Field(min_length=1, max_length=20)
     levels: Levels
     rounded: bool = False
-    actions: dict[Level, Action] = {}
+    actions: dict[Level, Action] = Field(default_factory=dict)
     exceptions: tuple[Exempt, ...] = Field(default=(), max_length=MOST_EXCEPTIONS)
     note: str = ""
 
@@ -99,7 +95,7 @@ class Policy(_Strict):
         Raises:
             BadInputError: where a rule forbids it.
         """
-        return _checked({**self.model_dump(mode="python"), **update}, "policy")
+        return checked(Policy, {**self.model_dump(mode="python"), **update}, "policy")
 
 
 def parse_policy(text: str, where: str) -> Policy:
@@ -114,7 +110,7 @@ def parse_policy(text: str, where: str) -> Policy:
         raise BadInputError(where, "is not YAML", "mend the file's syntax") from None
     if not isinstance(raw, dict):
         raise BadInputError(where, "a policy is a map of keys", "start from `policy NAME --show`")
-    return _checked(raw, where)
+    return checked(Policy, raw, where)
 
 
 def dump_policy(policy: Policy) -> str:
@@ -122,16 +118,3 @@ def dump_policy(policy: Policy) -> str:
     return yaml.safe_dump(
         policy.model_dump(mode="json", exclude_defaults=True), sort_keys=False, allow_unicode=True
     )
-
-
-def _checked(raw: Mapping[str, object], where: str) -> Policy:
-    try:
-        return Policy.model_validate(raw)
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"]) or "policy"
-        if first["type"] == "extra_forbidden":
-            known = ", ".join(Policy.model_fields)
-            raise BadInputError(f"{where}: {key}", "unknown key", f"known keys: {known}") from None
-        rule = first["msg"].removeprefix("Value error, ")
-        raise BadInputError(f"{where}: {key}", rule, "mend it and run again") from None
