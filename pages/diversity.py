@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.parts import containment, copies, entry, plain, price, redundancy, repeated, state, variety
+from pages.parts import containment, copies, entry, price, redundancy, repeated, state, tabs, variety
 
 entry.through_app()
 st.title("Diversity")
@@ -16,9 +16,4 @@ if corpus is not None:
         "Containment": containment.panel,
         "Repeats": repeated.panel,
     }
-    for tab, draw in zip(
-        st.tabs(list(panels), key="diversity", bind="query-params"), panels.values(), strict=True
-    ):
-        if tab.open:
-            with tab, plain.errors_shown():
-                draw(corpus)
+    tabs.draw(panels, "diversity", corpus)

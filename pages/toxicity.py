@@ -7,11 +7,11 @@ from pages.parts import (
     borderline,
     dimensions,
     entry,
-    plain,
     policies,
     reliability,
     risk,
     state,
+    tabs,
     threshold,
     ways,
 )
@@ -52,9 +52,4 @@ if corpus is not None:
         "Licences": risk.licences,
         "Evaluation data": risk.overlap,
     }
-    for tab, draw in zip(
-        st.tabs(list(panels), key="risk", bind="query-params"), panels.values(), strict=True
-    ):
-        if tab.open:
-            with tab, plain.errors_shown():
-                draw(corpus)
+    tabs.draw(panels, "risk", corpus)
