@@ -37,7 +37,7 @@ def dedup(
     group's id is the row of its first member. One of a group survives, by `keep`; the rest are duplicates.
     Nothing is removed here.
 
-    Texts are read twice at most: all of them for a signature each (448 bytes for FineWeb's 14 × 8), which
+    Texts are read twice at most: all of them for a signature each (112 bytes for FineWeb's 14 × 8), which
     is kept shard by shard and survives a kill, and those that share a bucket to be compared. Memory grows by
     less than 1 kB a document; `semantic` has the vectors in memory beside. The result is the same for any
     number of workers, and, as sets of documents, for any order of them.
@@ -50,7 +50,7 @@ def dedup(
         progress: told the documents done.
         settings: the matcher's settings that differ from its defaults, or the preset's.
         keep: longest, highest:COLUMN, lowest:COLUMN or sources:A,B,C.
-        workers: processes; by default one a core, and none for a corpus of a single shard.
+        workers: processes, or threads for minhash; by default one a core, and none for a single shard.
         dry_run: only report; no column, and no report, is kept.
 
     Returns:
@@ -167,15 +167,16 @@ def _groups(
         progress(0, corpus.documents, matcher.name)
         found = matcher.group(workspace.vectors(corpus), ranks, parts)
     else:
-        engine = signatures.engine_for(corpus.documents, workers)
+        engine = signatures.engine_for(matcher, corpus.documents, workers)
         signed = signatures.signed(workspace, corpus, matcher, progress, engine)
         ranks = survivors.ranks(workspace, corpus, keep, signed.characters)
-        buckets, sets = matcher.buckets(signed.signatures), None
+        buckets, evidence = matcher.buckets(signed.signatures), None
+        del signed
         if matcher.verifies:
             rows = np.flatnonzero((buckets >= 0).any(axis=1))
-            engine = signatures.engine_for(len(rows), workers)
-            sets = signatures.evidence(workspace, corpus, matcher, rows, progress, engine)
-        found = matcher.group(signed.signatures, buckets, sets, ranks, parts)
+            engine = signatures.engine_for(matcher, len(rows), workers)
+            evidence = rows, signatures.evidence(workspace, corpus, matcher, rows, progress, engine)
+        found = matcher.group(buckets, evidence, ranks, parts)
     local, across = (_first_members(leaders) for leaders in found)
     progress(corpus.documents, corpus.documents, matcher.name)
     return local, across, ranks

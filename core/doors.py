@@ -88,13 +88,15 @@ class Streamed(Matcher, Protocol):
     """A matcher of texts that holds no more of a corpus than a signature a text.
 
     `signing` names the settings that a signature depends on. Where `verifies`, it also has
-    `evidence(texts)`, which yields for each text what it is compared by.
+    `evidence(texts)`: what texts are compared by, one after another, and where each one's begins. It
+    `threads` where it leaves the interpreter's lock alone. Texts come as strings or as an Arrow array.
     """
 
     signing: ClassVar[tuple[str, ...]]
     verifies: ClassVar[bool]
+    threads: ClassVar[bool]
 
-    def sign(self, texts: Sequence[str]) -> NDArray[Any]:
+    def sign(self, texts: Any) -> NDArray[Any]:
         """Return an (n, width) array: each text's signature, whatever stands beside it."""
 
     def buckets(self, signatures: NDArray[Any]) -> NDArray[np.int32]:
@@ -102,9 +104,8 @@ class Streamed(Matcher, Protocol):
 
     def group(
         self,
-        signatures: NDArray[Any],
         buckets: NDArray[np.int32],
-        sets: Any,
+        evidence: Any,
         ranks: NDArray[np.int64],
         parts: NDArray[np.int64],
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

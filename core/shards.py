@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from core import tables
 from core.engines import Engine
 from core.types import Column, Progress
 
 Values = Mapping[str, Any]
+
+
+def documents_of(generation: Path) -> tables.Parts:
+    """Return where a corpus's documents lie, and nothing beside them."""
+    paths = (generation / "documents").glob("part-*.parquet")
+    return tables.Parts(sorted(map(str, paths)), {}, frozenset())
+
+
+@runtime_checkable
+class InPieces(Protocol):
+    """Makes columns of a shard that comes in several tables, so that huge documents are never all in memory."""
+
+    def of_pieces(self, pieces: Iterator[Any], columns: Sequence[Column]) -> Mapping[str, Values | str]:
+        """Return the whole shard's values by the columns' fingerprints, or why one failed; reads to the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +47,7 @@ class ShardTask:
     columns: Sequence[tuple[Column, Path]]  # each with the folder that takes its parts
     reads: tuple[str, ...]
     shard_rows: int
-    produce: Callable[[Any, Sequence[Column]], Mapping[str, Values | str]]
+    produce: Callable[[Any, Sequence[Column]], Mapping[str, Values | str]] | InPieces
 
     def missing(self, start: int) -> frozenset[str]:
         """Fingerprints of the columns of which the shard that begins at row `start` is not there."""
@@ -43,17 +57,31 @@ class ShardTask:
     def __call__(self, shard: tuple[int, frozenset[str]]) -> tuple[int, dict[str, str]]:
         """Write those columns' shard from its first row; return values written a name, and failures."""
         start, wanted = shard
-        table = tables.read_range(self.parts, self.reads, start, self.shard_rows)
         chosen = [(column, work) for column, work in self.columns if column.fingerprint in wanted]
-        found = self.produce(table, [column for column, _ in chosen])
+        rows, found = self._made(start, [column for column, _ in chosen])
         failures: dict[str, str] = {}
         for column, work in chosen:
             values = found[column.fingerprint]
             if isinstance(values, str):
                 failures[column.fingerprint] = values
             else:
-                tables.write_part(values, column, table.num_rows, work / tables.part_name(start))
-        return table.num_rows * (len(chosen) - len(failures)), failures
+                tables.write_part(values, column, rows, work / tables.part_name(start))
+        return rows * (len(chosen) - len(failures)), failures
+
+    def _made(self, start: int, columns: Sequence[Column]) -> tuple[int, Mapping[str, Values | str]]:
+        """Return the shard's rows, and what is produced of it."""
+        if not isinstance(self.produce, InPieces):
+            table = tables.read_range(self.parts, self.reads, start, self.shard_rows)
+            return table.num_rows, self.produce(table, columns)
+        rows: list[int] = []
+
+        def counted() -> Iterator[Any]:
+            for table in tables.read_pieces(self.parts, self.reads, start, self.shard_rows):
+                rows.append(table.num_rows)
+                yield table
+
+        found = self.produce.of_pieces(counted(), columns)
+        return sum(rows), found
 
 
 def run(task: ShardTask, documents: int, progress: Progress, engine: Engine) -> dict[str, str]:

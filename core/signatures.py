@@ -6,10 +6,10 @@ on: another threshold or scope needs no second pass, and a killed one goes on fr
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Mapping, Sequence
+import mmap
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
@@ -19,13 +19,13 @@ from numpy.typing import NDArray
 
 from core import bricks, disk, shards, tables
 from core.engines import Engine, LocalEngine
+from core.matchers import Sets
 from core.types import Column, Corpus, Progress
 from core.workspace import Workspace
 
-SHARD_ROWS = 2048
+SHARD_ROWS = 1024
 LEAST_ROWS = 64
 _NAMES = ("signature", "characters")
-_KEPT_SETS = 1024
 Rows = NDArray[np.int64]
 
 
@@ -37,9 +37,9 @@ class Signed:
     characters: Rows
 
 
-def engine_for(documents: int, workers: int | None) -> LocalEngine:
-    """Return the processes that so many texts are worth: none besides this one for a single shard."""
-    return LocalEngine(1 if documents <= SHARD_ROWS else workers)
+def engine_for(matcher: Any, documents: int, workers: int | None) -> LocalEngine:
+    """Return the processes or threads that so many texts are worth: none besides this for a single shard."""
+    return LocalEngine(1 if documents <= SHARD_ROWS else workers, matcher.threads)
 
 
 def signed(workspace: Workspace, corpus: Corpus, matcher: Any, progress: Progress, engine: Engine) -> Signed:
@@ -50,19 +50,17 @@ def signed(workspace: Workspace, corpus: Corpus, matcher: Any, progress: Progres
     rows = _shard_rows(corpus)
     with disk.locked(workspace.folder / "locks" / f"signatures-{column.fingerprint[:32]}"):
         work = [(column, folder)]
-        task = shards.ShardTask(_texts(workspace, corpus), work, ("text",), rows, _Signing(matcher))
+        task = shards.ShardTask(
+            shards.documents_of(workspace.generation(corpus)), work, ("text",), rows, _Signing(matcher)
+        )
         shards.run(task, corpus.documents, progress, engine)
+    _let_go()
     return _read(folder, corpus.documents, matcher.sign([""]))
 
 
 def _shard_rows(corpus: Corpus) -> int:
     """Rows of a shard; it depends on the corpus alone, for what a killed run has left must fit the next."""
     return max(LEAST_ROWS, min(SHARD_ROWS, -(-corpus.documents // 16)))
-
-
-def _texts(workspace: Workspace, corpus: Corpus) -> tables.Parts:
-    parts = (workspace.generation(corpus) / "documents").glob("part-*.parquet")
-    return tables.Parts(sorted(map(str, parts)), {}, frozenset())
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +71,21 @@ class _Signing:
 
     def __call__(self, table: Any, columns: Sequence[Column]) -> dict[str, dict[str, Any]]:
         """Return the one column's signatures as bytes, and the texts' lengths, by its fingerprint."""
+        return self.of_pieces(iter([table]), columns)
+
+    def of_pieces(self, pieces: Iterator[Any], columns: Sequence[Column]) -> dict[str, dict[str, Any]]:
+        """Return the same of a shard that comes in pieces, of which one is in memory at a time."""
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        found = np.ascontiguousarray(self.matcher.sign(table["text"].to_pylist()))
+        signed, lengths = [], []
+        for piece in pieces:
+            signed.append(self.matcher.sign(piece["text"]))
+            lengths.extend(pc.cast(pc.utf8_length(piece["text"]), pa.int64()).chunks)
+        found = np.ascontiguousarray(np.concatenate(signed))
         width = pa.binary(found.dtype.itemsize * found.shape[1])
         flat = pa.FixedSizeBinaryArray.from_buffers(width, len(found), [None, pa.py_buffer(found)])
-        lengths = pc.cast(pc.utf8_length(table["text"]), pa.int64())
-        return {columns[0].fingerprint: {"signature": flat, "characters": lengths}}
+        return {columns[0].fingerprint: {"signature": flat, "characters": pa.concat_arrays(lengths)}}
 
 
 def _read(folder: Path, documents: int, one: NDArray[Any]) -> Signed:
@@ -102,54 +107,52 @@ def _read(folder: Path, documents: int, one: NDArray[Any]) -> Signed:
 # --- what proposed texts are compared by ------------------------------------------------------------
 
 
-class Evidence(Mapping[int, NDArray[np.uint32]]):
-    """The sets of n-grams of some rows, in a file that has no name and goes with this object."""
+class Evidence:
+    """The sets of n-grams of some rows, one after another in a file that has no name and goes with this."""
 
-    def __init__(self, folder: Path, documents: int) -> None:
+    def __init__(self, folder: Path) -> None:
         self._file = TemporaryFile(dir=folder)  # noqa: SIM115 it lives as long as this
-        self._at = np.full(documents, -1, dtype=np.int64)
-        self._sizes = np.zeros(documents, dtype=np.int32)
-        self._end = 0
-        self._cached = lru_cache(_KEPT_SETS)(self._load)
+        self._sizes: list[Rows] = [np.zeros(1, dtype=np.int64)]
 
-    def add(self, rows: Rows, sizes: NDArray[np.int32], hashes: NDArray[np.uint32]) -> None:
-        """Keep the sets of some rows, one after another in `hashes`."""
-        self._at[rows] = self._end + np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)])[:-1]
-        self._sizes[rows] = sizes
-        self._file.write(hashes.tobytes())
+    def add(self, values: NDArray[np.uint32], at: Rows) -> None:
+        """Keep the sets of further rows, one after another in `values`."""
+        self._file.write(values.tobytes())
+        self._sizes.append(np.diff(at))
+
+    def sets(self) -> Sets:
+        """Return the sets, which lie in the file and are read as they are needed."""
         self._file.flush()
-        self._end += len(hashes)
-
-    def _load(self, row: int) -> NDArray[np.uint32]:
-        data = os.pread(self._file.fileno(), 4 * int(self._sizes[row]), 4 * int(self._at[row]))
-        return np.frombuffer(data, dtype=np.uint32)
-
-    def __getitem__(self, row: int) -> NDArray[np.uint32]:
-        if self._at[row] < 0:
-            raise KeyError(row)
-        return self._cached(row)
-
-    def __iter__(self) -> Iterator[int]:
-        return iter(np.flatnonzero(self._at >= 0).tolist())
-
-    def __len__(self) -> int:
-        return int((self._at >= 0).sum())
+        at = np.cumsum(np.concatenate(self._sizes))
+        if not at[-1]:
+            return Sets(np.zeros(0, dtype=np.uint32), at)
+        held = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ)
+        return Sets(np.frombuffer(held, dtype=np.uint32), at, partial(held.madvise, mmap.MADV_DONTNEED))
 
 
 def evidence(
     workspace: Workspace, corpus: Corpus, matcher: Any, rows: Rows, progress: Progress, engine: Engine
-) -> Evidence:
+) -> Sets:
     """Look again at the texts of some rows, in order, and return what they are compared by."""
-    found = Evidence(workspace.generation(corpus), corpus.documents)
+    found = Evidence(workspace.generation(corpus))
     starts, firsts = np.unique(rows // SHARD_ROWS * SHARD_ROWS, return_index=True)
     wanted = list(zip(starts.tolist(), np.split(rows, firsts)[1:], strict=True))
     done, message = 0, f"{matcher.name}: verifying"
     progress(done, len(rows), message)
-    for some, sizes, hashes in engine.map(_Looking(_texts(workspace, corpus), matcher), wanted):
-        found.add(some, sizes, hashes)
-        done += len(some)
+    for values, at in engine.map(
+        _Looking(shards.documents_of(workspace.generation(corpus)), matcher), wanted
+    ):
+        found.add(values, at)
+        done += len(at) - 1
         progress(done, len(rows), message)
-    return found
+    _let_go()
+    return found.sets()
+
+
+def _let_go() -> None:
+    """Give back what Arrow keeps of the texts that were read."""
+    import pyarrow as pa
+
+    pa.default_memory_pool().release_unused()
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,9 +162,13 @@ class _Looking:
     parts: tables.Parts
     matcher: Any
 
-    def __call__(self, shard: tuple[int, Rows]) -> tuple[Rows, NDArray[np.int32], NDArray[np.uint32]]:
+    def __call__(self, shard: tuple[int, Rows]) -> tuple[NDArray[np.uint32], Rows]:
         start, rows = shard
-        texts = tables.read_range(self.parts, ["text"], start, SHARD_ROWS)["text"].take(rows - start)
-        sets = list(self.matcher.evidence(texts.to_pylist()))
-        sizes = np.fromiter(map(len, sets), np.int32, len(sets))
-        return rows, sizes, np.concatenate([np.zeros(0, np.uint32), *sets])
+        values, sizes, first = [np.zeros(0, dtype=np.uint32)], [np.zeros(1, dtype=np.int64)], start
+        for piece in tables.read_pieces(self.parts, ["text"], start, SHARD_ROWS):
+            own = rows[(rows >= first) & (rows < first + piece.num_rows)] - first
+            found, at = self.matcher.evidence(piece["text"].take(own))
+            values.append(found)
+            sizes.append(np.diff(at))
+            first += piece.num_rows
+        return np.concatenate(values), np.cumsum(np.concatenate(sizes))

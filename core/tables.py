@@ -271,17 +271,32 @@ def read_range(parts: Parts, columns: Sequence[str], start: int, count: int) -> 
     """Return rows `start` to `start + count` as an Arrow table."""
     import pyarrow as pa
 
-    stop, found = start + count, {}
+    found = {}
     for files, names in _by_files(parts, columns):
-        pieces = []
-        for group in _groups(_around(files, start, stop)):
-            low, high = max(start, group.first), min(stop, group.first + group.rows)
-            if low < high:
-                table = group.file.read_row_group(group.index, columns=names)
-                pieces.append(table.slice(low - group.first, high - low))
-        joined = pa.concat_tables(pieces)
+        joined = pa.concat_tables(list(_pieces(files, names, start, start + count)))
         found.update({name: joined[name] for name in names})
     return pa.table({name: found[name] for name in columns})
+
+
+def read_pieces(parts: Parts, columns: Sequence[str], start: int, count: int) -> Iterator[Any]:
+    """Yield rows `start` to `start + count` a row group at a time, where one set of files holds the columns.
+
+    A row group of documents holds no more text than a part does, so that huge documents come few at a time.
+    """
+    sets = _by_files(parts, columns)
+    if len(sets) > 1:
+        yield read_range(parts, columns, start, count)
+        return
+    for files, names in sets:
+        yield from _pieces(files, names, start, start + count)
+
+
+def _pieces(files: Sequence[str], names: list[str], start: int, stop: int) -> Iterator[Any]:
+    for group in _groups(_around(files, start, stop)):
+        low, high = max(start, group.first), min(stop, group.first + group.rows)
+        if low < high:
+            table = group.file.read_row_group(group.index, columns=names)
+            yield table.slice(low - group.first, high - low)
 
 
 def read_all(parts: Parts, columns: Sequence[str]) -> Any:

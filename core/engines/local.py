@@ -8,12 +8,13 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
 from core.disk import is_alive
 
+AHEAD = 2  # items that wait or run in another worker, each
 PARENT_SECONDS = 1.0  # between a worker's looks at its parent
 T = TypeVar("T")
 R = TypeVar("R")
@@ -23,10 +24,14 @@ R = TypeVar("R")
 class LocalEngine:
     """Runs in `workers` processes (default: every core this process may use); 1 runs right here.
 
-    At most twice as many items as workers are under way, so memory does not grow with the corpus.
+    This process is one of them: it works whenever the others have enough to do, and from the start, while
+    they still load what they need. With `threads`, in as many threads of this process: for functions that
+    leave the interpreter's lock alone for most of their time; what they return is not copied. Few items are
+    under way at once, so memory does not grow with the corpus.
     """
 
     workers: int | None = None
+    threads: bool = False
 
     def map(self, function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
         """Yield `function(item)` in order; `function` must be importable, for it travels by pickle."""
@@ -34,21 +39,43 @@ class LocalEngine:
         if workers == 1:
             yield from map(function, items)
             return
-        # Fork is unsafe once threads run (torch, faiss); a fork server starts clean and then forks fast.
-        context = multiprocessing.get_context("forkserver")
+        others = workers if self.threads else workers - 1
         pending: deque[Future[R]] = deque()
-        with ProcessPoolExecutor(
-            workers, mp_context=context, initializer=_leave_with, initargs=(os.getpid(),)
-        ) as pool:
+        with self._pool(others) as pool:
             try:
                 for item in items:
-                    pending.append(pool.submit(function, item))
-                    if len(pending) >= 2 * workers:
+                    if sum(not future.done() for future in pending) < AHEAD * others:
+                        pending.append(pool.submit(function, item))
+                    elif self.threads:
+                        yield pending.popleft().result()
+                        pending.append(pool.submit(function, item))
+                    else:
+                        pending.append(_done(function, item))
+                    while pending and (pending[0].done() or len(pending) > 2 * AHEAD * workers):
                         yield pending.popleft().result()
                 while pending:
                     yield pending.popleft().result()
             finally:
                 pool.shutdown(wait=True, cancel_futures=True)
+
+    def _pool(self, others: int) -> Executor:
+        if self.threads:
+            return ThreadPoolExecutor(others)
+        # Fork is unsafe once threads run (torch, faiss); a fork server starts clean and then forks fast.
+        context = multiprocessing.get_context("forkserver")
+        return ProcessPoolExecutor(
+            others, mp_context=context, initializer=_leave_with, initargs=(os.getpid(),)
+        )
+
+
+def _done(function: Callable[[T], R], item: T) -> Future[R]:
+    """Apply the function here and now; what it raises comes in the item's turn."""
+    future: Future[R] = Future()
+    try:
+        future.set_result(function(item))
+    except Exception as error:  # whatever it is, it is raised where the result is asked for
+        future.set_exception(error)
+    return future
 
 
 def _leave_with(parent: int) -> None:

@@ -6,96 +6,90 @@ document that survives, and whoever is dropped was verified against it. That is 
 first. Across parts, a part's group then joins another's centre whole, if every member of it is verified
 against that centre, or stays: hence every local group lies within one global group, and every local duplicate
 is a global one.
+
+The Jaccard distance 1 - J is a metric, so two members whose similarities with the centre are s and t have a
+Jaccard of s + t - 1 at least: no pair of a group lies below 2 * threshold - 1. Where that is below `floor`,
+members that it leaves in doubt are compared with each other, so that no pair lies below `floor`. Of more than
+`MOST_CHECKED` in doubt, those farthest from the centre are compared, so that the time grows with the members
+and not with their pairs; such a large group keeps to 2 * threshold - 1 for the rest.
 """
 
 from __future__ import annotations
 
 import hashlib
-from array import array
-from bisect import bisect_left
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 MOST_CHECKED = 32  # members compared for one joining, the farthest from the centre first
+AT_ONCE = 256  # documents placed before what was read of them may leave memory
 Positions = NDArray[np.int64]
+Numbers = NDArray[np.int32]
+Closeness = NDArray[np.float64]
 
 
-@dataclass(slots=True)
-class Ring:
-    """A centre's members, the farthest first, with their closeness to it; 16 bytes each."""
+@dataclass(frozen=True, slots=True)
+class Sets:
+    """Sorted sets of some documents, one after another: document i has `values[at[i]:at[i + 1]]`.
 
-    close: array[float] = field(default_factory=lambda: array("d"))
-    rows: array[int] = field(default_factory=lambda: array("q"))
-
-    def add(self, row: int, close: float) -> None:
-        """Put a member in its place."""
-        at = bisect_left(self.close, close)
-        self.close.insert(at, close)
-        self.rows.insert(at, row)
-
-    def below(self, close: float) -> int:
-        """How many members are farther from the centre than that: the first ones."""
-        return bisect_left(self.close, close)
-
-
-@dataclass(slots=True)
-class Stars:
-    """Groups as they grow; `leader` names each document's centre.
-
-    The Jaccard distance 1 - J is a metric, so two members whose similarities with the centre are s and t have
-    a Jaccard of s + t - 1 at least: no pair of a group lies below 2 * threshold - 1. Where that is below
-    `floor`, members that it leaves in doubt are compared with each other, so that no pair lies below `floor`.
-    Of more than `MOST_CHECKED` in doubt, those farthest from the centre are compared, so that the time grows
-    with the members and not with their pairs; such a large group keeps to 2 * threshold - 1 for the rest.
+    `release` is called now and then, for values that lie in a file and need not stay in memory.
     """
 
-    leader: Positions
-    similar: Callable[[int, int], float]
+    values: NDArray[np.uint32]
+    at: Positions
+    release: Callable[[], object] = lambda: None
+
+
+@dataclass(frozen=True, slots=True)
+class Stars:
+    """Groups documents, the best first, by the buckets that propose pairs and the sets that verify them."""
+
+    buckets: Numbers  # (n, bands); -1 for none
+    sets: Sets
+    order: Positions  # which of the sets each one's is
     threshold: float
     floor: float
-    rings: dict[int, Ring] = field(default_factory=dict)  # by centre
 
-    def place(self, unit: Sequence[int], met: Iterable[int], within: Sequence[float] = ()) -> bool:
-        """Let documents join the first centre met that takes them all; else the first is a centre, of the rest.
+    def led(self, parts: Positions) -> tuple[Positions, Positions]:
+        """Return each document's centre, itself where it is one, inside its part and at large."""
+        count = len(self.buckets)
+        each = np.arange(count, dtype=np.int32)
+        local, close = self._placed(each, np.zeros(count), np.arange(count + 1), parts)
+        if (parts == parts[:1]).all():
+            return local.astype(np.int64), local.astype(np.int64)
+        lone = local != each  # a centre's unit: itself, then its members, the farthest first
+        order = np.lexsort((-each, close, lone, local)).astype(np.int32)
+        at = np.concatenate([[0], np.cumsum(np.bincount(local, minlength=count))])
+        across, _ = self._placed(order, close[order], at, np.zeros(count, dtype=np.int64))
+        return local.astype(np.int64), across.astype(np.int64)
 
-        `within` gives the closeness of the unit's other documents with its first. Returns whether it joined.
-        """
-        for centre in met:
-            close = self._verified(unit, centre)
-            if close is not None and self._no_pair_too_far(unit, close, centre):
-                self._add(unit, close, centre)
-                return True
-        if len(unit) > 1:
-            self._add(unit[1:], within, unit[0])
-        return False
+    def _placed(
+        self, units: Numbers, close: Closeness, unit_at: Positions, parts: Positions
+    ) -> tuple[Numbers, Closeness]:
+        """Place every unit; return each document's centre and its closeness with it."""
+        from core.matchers import _leading
 
-    def _verified(self, unit: Sequence[int], centre: int) -> list[float] | None:
-        close = []
-        for one in unit:
-            close.append(self.similar(one, centre))
-            if close[-1] < self.threshold:
-                return None
-        return close
-
-    def _no_pair_too_far(self, unit: Sequence[int], close: Sequence[float], centre: int) -> bool:
-        ring, left = self.rings.get(centre), MOST_CHECKED
-        if ring is None:
-            return True
-        for one, own in zip(unit, close, strict=True):
-            doubtful = ring.rows[: min(left, ring.below(self.floor + 1 - own))]
-            if any(self.similar(one, other) < self.floor for other in doubtful):
-                return False
-            left -= len(doubtful)
-        return True
-
-    def _add(self, unit: Sequence[int], close: Sequence[float], centre: int) -> None:
-        ring = self.rings.setdefault(centre, Ring())
-        for one, own in zip(unit, close, strict=True):
-            self.leader[one] = centre
-            ring.add(one, own)
+        count, nobody = len(self.buckets), np.int32(-1)
+        sizes = np.bincount(self.buckets[self.buckets >= 0])
+        starts, filled = np.cumsum(sizes) - sizes, np.zeros(len(sizes), dtype=np.int32)
+        slots = np.empty(int(sizes.sum()), dtype=np.int32)
+        leader, ring = np.arange(count, dtype=np.int32), np.ones(count)
+        first, after = np.full(count, nobody), np.full(count, nobody)
+        begins, ends = self.sets.at[self.order], self.sets.at[self.order + 1]
+        unit_at, part = unit_at.astype(np.int64, copy=False), parts.astype(np.int32)
+        for begin in range(0, count, AT_ONCE):
+            _leading.lead(
+                begin, min(count, begin + AT_ONCE),
+                units, close, unit_at,
+                part, self.buckets, slots, starts, filled,
+                self.sets.values, begins, ends,
+                leader, first, after, ring,
+                self.threshold, self.floor, MOST_CHECKED,
+            )  # fmt: skip
+            self.sets.release()
+        return leader, ring
 
 
 def first_members(leaders: Positions) -> Positions:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,7 @@ class Exact:
     takes: ClassVar[Literal["texts", "vectors"]] = "texts"
     signing: ClassVar[tuple[str, ...]] = ()
     verifies: ClassVar[bool] = False
+    threads: ClassVar[bool] = False
 
     def groups(self, texts: Sequence[str]) -> Positions:
         """Return for each text the position of the first one that equals it."""
@@ -37,8 +38,9 @@ class Exact:
         alone = np.arange(len(texts)) + len(texts)
         return first_members(np.where(buckets >= 0, buckets, alone))
 
-    def sign(self, texts: Sequence[str]) -> Signatures:
+    def sign(self, texts: Any) -> Signatures:
         """Return the (n, 2) hashes; 0 for a blank text."""
+        texts = texts.to_pylist() if hasattr(texts, "to_pylist") else texts
         signed = np.zeros((len(texts), 2), dtype=np.uint64)
         for i, text in enumerate(texts):
             clean = _shingles.folded(text)
@@ -56,9 +58,8 @@ class Exact:
 
     def group(
         self,
-        signatures: Signatures,  # noqa: ARG002 equal buckets are proof enough
         buckets: NDArray[np.int32],
-        sets: object,  # noqa: ARG002 as above
+        evidence: object,  # noqa: ARG002 equal buckets are proof enough
         ranks: Positions,
         parts: Positions,
     ) -> tuple[Positions, Positions]:

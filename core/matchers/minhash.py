@@ -1,23 +1,21 @@
-"""Near copies by MinHash: estimated, banded, then verified n-gram by n-gram."""
+"""Near copies by MinHash: signed, banded, then verified n-gram by n-gram."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import BadInputError
 from core.matchers import _shingles
-from core.matchers._stars import Positions, Ring, Stars, canonical_ranks, first_members
+from core.matchers._stars import Positions, Sets, Stars, canonical_ranks, first_members
 from core.types import Scalar
 
-_EMPTY = np.uint32(0xFFFFFFFF)
-Signatures = NDArray[np.uint32]
+Signatures = NDArray[np.uint64]
 Buckets = NDArray[np.int32]
-Sets = Mapping[int, _shingles.Hashes]
 PRESETS: dict[str, dict[str, Scalar]] = {
     "fineweb": {"ngram": 5, "unit": "word", "bands": 14, "rows": 8, "threshold": 0.75},
     "slimpajama": {"ngram": 13, "unit": "character", "bands": 9, "rows": 13, "threshold": 0.8},
@@ -43,10 +41,11 @@ class MinHash:
     """
 
     name: ClassVar[str] = "minhash"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     takes: ClassVar[Literal["texts", "vectors"]] = "texts"
     signing: ClassVar[tuple[str, ...]] = ("ngram", "unit", "bands", "rows", "seed")
     verifies: ClassVar[bool] = True
+    threads: ClassVar[bool] = True
     ngram: int = 5
     unit: Literal["word", "character"] = "word"
     bands: int = 14
@@ -69,29 +68,20 @@ class MinHash:
 
     def groups(self, texts: Sequence[str]) -> Positions:
         """Return for each text the position of the first member of its group."""
-        signatures = self.sign(texts)
-        buckets = self.buckets(signatures)
-        rows = np.flatnonzero((buckets >= 0).any(axis=1)).tolist()
-        sets = dict(zip(rows, self.evidence([texts[row] for row in rows]), strict=True))
+        buckets = self.buckets(self.sign(texts))
+        rows = np.flatnonzero((buckets >= 0).any(axis=1))
+        values, at = self.evidence([texts[row] for row in rows.tolist()])
         alike = np.zeros(len(texts), dtype=np.int64)
-        found, _ = self.group(signatures, buckets, sets, canonical_ranks(texts), alike)
+        found, _ = self.group(buckets, (rows, Sets(values, at)), canonical_ranks(texts), alike)
         return first_members(found)
 
     # --- the first pass: a signature a text ---------------------------------------------------------
 
-    def sign(self, texts: Sequence[str]) -> Signatures:
-        """Return the (n, bands × rows) signatures; a text without words has the largest values."""
-        factors, shifts = self._hashes()
-        signed = np.full((len(texts), len(factors)), _EMPTY)
-        done = 0
-        for made in _shingles.Shingler(self.ngram, self.unit).blocks(texts):
-            filled = np.flatnonzero(made.starts[1:] > made.starts[:-1])
-            if len(filled):
-                signed[done + filled] = _minima(made.hashes, made.starts[filled], factors, shifts).T
-            done += len(made.starts) - 1
-        return signed
+    def sign(self, texts: Any) -> Signatures:
+        """Return an (n, bands) array: 64 bits of each band's minima; 0 for a text without words."""
+        return _shingles.Shingler(self.ngram, self.unit).band_keys(texts, *self._hashes(), self.bands)
 
-    def _hashes(self) -> tuple[Signatures, Signatures]:
+    def _hashes(self) -> tuple[_shingles.Hashes, _shingles.Hashes]:
         """One permutation of 32-bit numbers a row: times an odd factor, plus a shift."""
         rng = np.random.default_rng(self.seed)
         drawn = rng.integers(0, 2**32, size=(2, self.bands * self.rows), dtype=np.uint32)
@@ -99,109 +89,41 @@ class MinHash:
 
     def buckets(self, signatures: Signatures) -> Buckets:
         """Number the buckets that hold two texts or more, by text and band; -1 for a bucket of one."""
-        found = np.full((len(signatures), self.bands), -1, dtype=np.int32)
-        worded = np.flatnonzero(signatures.min(axis=1, initial=_EMPTY) != _EMPTY)
-        used = 0
+        from core.matchers import _kernels
+
+        found = np.empty(signatures.shape, dtype=np.int32)
+        size = 1 << (2 * len(signatures)).bit_length()
+        own, used = np.empty(len(signatures), dtype=np.int32), 0
         for band in range(self.bands):
-            keys = np.zeros(len(worded), dtype=np.uint64)
-            for row in range(band * self.rows, (band + 1) * self.rows):
-                keys = _shingles.mixed(keys * np.uint64(31) + signatures[worded, row])
-            _, number, counts = np.unique(keys, return_inverse=True, return_counts=True)
-            shared = counts > 1
-            renumbered = np.where(shared, used + np.cumsum(shared) - 1, -1).astype(np.int32)
-            found[worded, band] = renumbered[number]
-            used += int(shared.sum())
+            table, counts = np.zeros(size, dtype=np.uint64), np.zeros(size, dtype=np.int32)
+            keys = np.ascontiguousarray(signatures[:, band])
+            used = _kernels.numbered(keys, table, counts, own, used)
+            found[:, band] = own
         return found
 
     # --- the second pass: what was proposed, verified -----------------------------------------------
 
-    def evidence(self, texts: Sequence[str]) -> Iterator[_shingles.Hashes]:
-        """Yield what a text is compared by: its distinct n-grams, hashed and sorted."""
+    def evidence(self, texts: Any) -> tuple[_shingles.Hashes, Positions]:
+        """Return what texts are compared by: the distinct n-grams, hashed and sorted, and where each's begin."""
         return _shingles.Shingler(self.ngram, self.unit).sets(texts)
 
     def group(
-        self, signatures: Signatures, buckets: Buckets, sets: Sets, ranks: Positions, parts: Positions
+        self, buckets: Buckets, evidence: tuple[Positions, Sets], ranks: Positions, parts: Positions
     ) -> tuple[Positions, Positions]:
         """Verify the pairs that the buckets propose; return each text's centre, inside its part and at large.
 
         Args:
-            signatures: of `sign`, one row a text.
-            buckets: of `buckets`, for the same rows.
-            sets: of `evidence`, for the rows that share a bucket.
+            buckets: of `buckets`, one row a text.
+            evidence: the rows that share a bucket, and what `evidence` has of each, in their order.
             ranks: each text's rank; of a group, the lowest is the centre.
             parts: each text's source, by number.
         """
-
-        def similar(one: int, other: int) -> float:
-            return _shingles.jaccard(sets[one], sets[other])
-
-        def stars() -> Stars:
-            alone = np.arange(len(ranks), dtype=np.int64)
-            return Stars(alone, similar, self.threshold, self.floor)
-
-        candidates = np.flatnonzero((buckets >= 0).any(axis=1))
-        order = candidates[np.argsort(ranks[candidates], kind="stable")].tolist()
-        meetings, local = _Meetings(self, signatures, buckets, ranks), stars()
-        for one in order:
-            met = meetings.of(one)
-            if not local.place([one], met[parts[met] == parts[one]].tolist()):
-                meetings.open(one)
-        if (parts == parts[:1]).all():
-            return local.leader, local.leader
-        meetings, across = _Meetings(self, signatures, buckets, ranks), stars()
-        for one in order:
-            if local.leader[one] == one:
-                ring = local.rings.get(one, Ring())
-                if not across.place([one, *ring.rows], meetings.of(one).tolist(), ring.close):
-                    meetings.open(one)
-        return local.leader, across.leader
-
-
-class _Meetings:
-    """Which centres a text meets in its buckets, the first in rank first; 8 bytes a text and bucket."""
-
-    def __init__(self, matcher: MinHash, signatures: Signatures, buckets: Buckets, ranks: Positions) -> None:
-        self._signatures, self._buckets, self._ranks = signatures, buckets, ranks
-        counts = np.bincount(buckets[buckets >= 0])
-        self._starts = np.cumsum(counts) - counts
-        self._filled = np.zeros(len(counts), dtype=np.int64)
-        self._slots = np.empty(int(counts.sum()), dtype=np.int32)  # bucket after bucket, its centres so far
-        error = (matcher.threshold * (1 - matcher.threshold) / signatures.shape[1]) ** 0.5
-        self._least = matcher.threshold - 4 * error
-
-    def _own(self, one: int) -> Positions:
-        own: Positions = self._buckets[one].astype(np.int64)
-        return own[own >= 0]
-
-    def open(self, one: int) -> None:
-        """Let a centre be met from now on."""
-        own = self._own(one)
-        self._slots[self._starts[own] + self._filled[own]] = one
-        self._filled[own] += 1
-
-    def of(self, one: int) -> Positions:
-        """Return centres met, but for those whose estimated Jaccard is four standard errors too low."""
-        own = self._own(one)
-        own = own[self._filled[own] > 0]
-        if not len(own):
-            return own
-        starts = self._starts[own]
-        ends = starts + self._filled[own]
-        met = [self._slots[start:end] for start, end in zip(starts, ends, strict=True)]
-        rows = np.fromiter(found := set(np.concatenate(met).tolist()), np.int64, len(found))
-        agreed = np.count_nonzero(self._signatures[rows] == self._signatures[one], axis=1)
-        likely: Positions = rows[agreed >= self._least * self._signatures.shape[1]]
-        return likely[np.argsort(self._ranks[likely])]
-
-
-def _minima(
-    hashes: _shingles.Hashes, starts: Positions, factors: Signatures, shifts: Signatures
-) -> Signatures:
-    """Return each permutation's least value from each start to the next."""
-    found = np.empty((len(factors), len(starts)), dtype=np.uint32)
-    values = np.empty_like(hashes)
-    for row, (factor, shift) in enumerate(zip(factors, shifts, strict=True)):
-        np.multiply(hashes, factor, out=values)
-        np.add(values, shift, out=values)
-        np.minimum.reduceat(values, starts, out=found[row])
-    return found
+        rows, sets = evidence
+        order = np.argsort(ranks[rows], kind="stable")
+        best = rows[order]
+        stars = Stars(buckets[best], sets, order, self.threshold, self.floor)
+        local = np.arange(len(ranks), dtype=np.int64)
+        across = local.copy()
+        for leaders, found in zip((local, across), stars.led(parts[best]), strict=True):
+            leaders[best] = best[found]
+        return local, across

@@ -35,6 +35,26 @@ def test_errors_come_through(workers):
         list(LocalEngine(workers).map(refuse, range(9)))
 
 
+def here(_):
+    return os.getpid()
+
+
+def test_the_calling_process_works_too():
+    """It does not wait for another to start; threads are of this process alone."""
+    assert os.getpid() in set(LocalEngine(2).map(here, range(200)))
+    assert {os.getpid()} == set(LocalEngine(2, threads=True).map(here, range(20)))
+
+
+@pytest.mark.parametrize("threads", [False, True])
+def test_what_came_before_an_error_is_there(threads):
+    """Results of earlier items come first, wherever the failing one ran."""
+    results = LocalEngine(2, threads).map(refuse, range(9))
+
+    assert [0, 1, 2] == [next(results) for _ in range(3)]
+    with pytest.raises(ValueError, match="three"):
+        next(results)
+
+
 def test_items_are_taken_as_they_are_needed():
     """A long stream of items is not pulled into memory at once."""
     taken = []

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from core.matchers import _shingles
+from core.matchers._leading import jaccard
 from core.matchers.minhash import MinHash
 
 VOCABULARY = [f"word{i}" for i in range(5000)]
@@ -47,19 +48,35 @@ def test_recall_and_precision_on_planted_pairs(planted):
 def test_shingles_give_the_true_jaccard(planted):
     """Hashed shingles intersect as the word n-grams do."""
     for one, other in planted[:20]:
-        made = list(_shingles.Shingler(5).sets([one, other]))
+        made, at = _shingles.Shingler(5).sets([one, other])
 
-        assert true_jaccard(one, other) == pytest.approx(_shingles.jaccard(*made))
+        assert true_jaccard(one, other) == pytest.approx(jaccard(made[: at[1]], made[at[1] :], 0.0))
 
 
-def test_signatures_estimate_the_jaccard(planted):
-    """The share of equal minima is an unbiased estimate: its mean error is within three standard errors."""
-    signed = MinHash().sign([half for pair in planted for half in pair])
+def test_band_keys_are_met_as_the_curve_says(planted):
+    """With one minimum a band, the share of equal bands is an unbiased estimate of the Jaccard."""
+    signed = MinHash(bands=112, rows=1).sign([half for pair in planted for half in pair])
     estimate = (signed[1::2] == signed[::2]).mean(axis=1)
     true = np.array([true_jaccard(*pair) for pair in planted])
     error = np.sqrt((true * (1 - true) / 112).sum()) / len(true)
 
     assert 3 * error > abs((estimate - true).mean())
+
+
+def test_keys_are_those_of_the_minima():
+    """A band's key is zero for a text without words only, and depends on nothing beside the text."""
+    signed = MinHash().sign(["one two three", "", "?!", "ONE, two three"])
+
+    assert [True, False, False, True] == signed.all(axis=1).tolist()
+    assert (signed[0] == signed[3]).all()
+    assert (MinHash().sign(["ONE, two three"]) == signed[3:]).all()
+
+
+def test_buckets_of_one_are_none():
+    """Keys that stand twice are numbered band by band, in order of coming; zeros are no key."""
+    keys = np.array([[7, 5], [9, 5], [7, 0], [8, 5], [0, 0]], dtype=np.uint64)
+
+    assert [[0, 1], [-1, 1], [0, -1], [-1, 1], [-1, -1]] == MinHash(bands=2).buckets(keys).tolist()
 
 
 def test_groups_do_not_chain():

@@ -3,16 +3,18 @@
 import unicodedata
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from core.matchers import _shingles
+from core.matchers._leading import jaccard
 from core.matchers._shingles import Shingler
 
 
 def sets(texts, n=5, unit="word"):
-    return [frozenset(found.tolist()) for found in Shingler(n, unit).sets(texts)]
+    found, at = Shingler(n, unit).sets(texts)
+    return [frozenset(one.tolist()) for one in np.split(found, at[1:-1])] if len(texts) else []
 
 
 @pytest.mark.parametrize(
@@ -83,18 +85,34 @@ def test_shingles_are_as_many_as_n_grams(words, n):
     assert len(grams) == len(sets([" ".join(words)], n)[0])
 
 
-def test_blocks_do_not_count(monkeypatch):
-    """Texts cut into other runs have the same shingles, in the same order."""
-    texts = [" ".join(np.random.default_rng(i).choice(list("abcdefgh"), size=i)) for i in range(40)]
-    whole = list(Shingler(3).sets(texts))
-    monkeypatch.setattr(_shingles, "BLOCK_CHARACTERS", 50)
+def test_sets_are_sorted_and_distinct():
+    """Repeated n-grams count once; one that no text has is nowhere."""
+    texts = [" ".join(np.random.default_rng(i).choice(list("abcd"), size=40)) for i in range(20)]
+    found, at = Shingler(2).sets([*texts, ""])
 
-    assert all((one == other).all() for one, other in zip(whole, Shingler(3).sets(texts), strict=True))
+    assert all((np.diff(one.astype(np.int64)) > 0).all() for one in np.split(found, at[1:-1]))
+    assert at[-1] == at[-2]
 
 
-def test_jaccard_of_sorted_sets():
-    """Shared over all; 0 with an empty one."""
-    one, other = np.array([1, 2, 3], dtype=np.uint32), np.array([2, 3, 4, 5], dtype=np.uint32)
+def test_arrow_and_strings_are_the_same():
+    """A slice of an Arrow array, in chunks or whole, of either type of text, gives what its strings give."""
+    texts = ["zero", "one two", "déjà ﬁne", "", "中文 three"]
+    for kind in (pa.large_string(), pa.string()):
+        whole = pa.array(texts, kind)
+        for held in (whole[1:4], pa.chunked_array([whole[1:2], whole[2:4]])):
+            assert sets(texts[1:4], 2) == sets(held, 2)
 
-    assert 2 / 5 == _shingles.jaccard(one, other)
-    assert 0 == _shingles.jaccard(one, other[:0])
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(st.integers(0, 60), max_size=40),
+    st.lists(st.integers(0, 60), max_size=40),
+    st.sampled_from([0.0, 0.3, 0.75, 1.0]),
+)
+def test_jaccard_of_sorted_sets(one, other, least):
+    """Shared over all, exactly; 0 with an empty one, and below what is the least."""
+    a, b = set(one), set(other)
+    true = len(a & b) / len(a | b) if a and b else 0.0
+    expected = true if true >= least else 0.0
+
+    assert expected == jaccard(*(np.array(sorted(some), dtype=np.uint32) for some in (a, b)), least)

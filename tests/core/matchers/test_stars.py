@@ -8,73 +8,95 @@ import pytest
 from core.matchers import _stars
 
 
-def stars(similar, count, threshold=0.75, floor=0.7):
-    return _stars.Stars(np.arange(count), similar, threshold, floor)
+def stars(sets, threshold=0.75, floor=0.7, buckets=None):
+    """Groups of sets of numbers, the best first, all in one bucket."""
+    at = np.cumsum([0, *map(len, sets)])
+    values = np.concatenate([np.array(sorted(one), dtype=np.uint32) for one in sets])
+    found = np.zeros((len(sets), 1), dtype=np.int32) if buckets is None else np.array(buckets, dtype=np.int32)
+    return _stars.Stars(found, _stars.Sets(values, at), np.arange(len(sets)), threshold, floor)
 
 
-def jaccard(sets):
-    return lambda i, j: len(sets[i] & sets[j]) / len(sets[i] | sets[j])
+def led(sets, parts=None, **more):
+    """Each one's centre inside its part and at large."""
+    given = np.zeros(len(sets), dtype=np.int64) if parts is None else np.array(parts)
+    return [found.tolist() for found in stars(sets, **more).led(given)]
+
+
+def jaccard(one, other):
+    return len(one & other) / len(one | other)
 
 
 def test_the_bound_is_reached():
     """Two members that miss different parts of the centre have a Jaccard of 2t - 1, and no less is possible."""
     sets = [set(range(100)), set(range(80)), set(range(20, 100))]
-    similar = jaccard(sets)
 
-    assert [0.8, 0.8, pytest.approx(0.6)] == [similar(0, 1), similar(0, 2), similar(1, 2)]
+    assert 0.8 == jaccard(sets[0], sets[1]) == jaccard(sets[0], sets[2])
+    assert pytest.approx(0.6) == jaccard(sets[1], sets[2])
 
 
 @pytest.mark.parametrize(("floor", "leaders"), [(0.0, [0, 0, 0]), (0.6, [0, 0, 0]), (0.7, [0, 0, 2])])
 def test_no_pair_lies_below_the_floor(floor, leaders):
     """Members that the bound leaves in doubt are compared; floor 0 leaves that out."""
     sets = [set(range(100)), set(range(80)), set(range(20, 100))]
-    groups = stars(jaccard(sets), 3, floor=floor)
-    for one in range(3):
-        groups.place([one], [0] if one else [])
 
-    assert leaders == groups.leader.tolist()
+    assert leaders == led(sets, floor=floor)[0]
 
 
-def test_random_sets_keep_both_promises():
-    """Whatever comes: threshold with the centre, floor between any two."""
+@pytest.mark.parametrize("num_parts", [1, 3])
+def test_random_sets_keep_both_promises(num_parts):
+    """Whatever comes: threshold with the centre, floor between any two, every local group inside a global one."""
     rng = np.random.default_rng(0)
     sets = [set(range(60)) - set(rng.choice(60, size=rng.integers(0, 15), replace=False)) for _ in range(200)]
-    similar = jaccard(sets)
-    groups = stars(similar, 200)
-    centres = []
-    for one in range(200):
-        if not groups.place([one], centres):
-            centres.append(one)
-    for centre in centres:
-        members = np.flatnonzero(groups.leader == centre).tolist()
+    parts = rng.integers(num_parts, size=200)
+    local, across = led(sets, parts)
+    for leaders in (local, across):
+        for centre in set(leaders):
+            members = [i for i in range(200) if leaders[i] == centre]
 
-        assert min(similar(centre, member) for member in members) >= 0.75
-        assert min((similar(a, b) for a, b in combinations(members, 2)), default=1) >= 0.7
-    assert 1 < len(centres) < 100
+            assert centre == min(members)
+            assert min(jaccard(sets[centre], sets[member]) for member in members) >= 0.75
+            assert min((jaccard(sets[a], sets[b]) for a, b in combinations(members, 2)), default=1) >= 0.7
+    assert 1 < len(set(across)) < 100
+    assert [across[leader] for leader in local] == across
+    assert all(parts[i] == parts[leader] for i, leader in enumerate(local))
 
 
 def test_a_group_joins_whole_or_not_at_all():
     """A group's centre is close to another's, but one of its members is not."""
-    similar = {(1, 0): 0.9, (2, 0): 0.5, (3, 0): 0.9, (4, 0): 0.8}
-    groups = stars(lambda one, other: similar[one, other], 5, floor=0.0)
+    centre = set(range(100))
+    sets = [centre, set(range(10, 100)), set(range(10, 80)), set(range(5, 100)), set(range(5, 98))]
 
-    assert not groups.place([1, 2], [0], [0.9])
-    assert groups.place([3, 4], [0], [0.9])
-    assert [0, 1, 1, 0, 0] == groups.leader.tolist()
+    assert [[0, 1, 1, 3, 3], [0, 1, 1, 0, 0]] == led(sets, [0, 1, 1, 2, 2], floor=0.0)
 
 
-def test_a_large_group_takes_no_square_time():
-    """Of all the members in doubt, `MOST_CHECKED` are compared with one that joins."""
-    compared = []
+def test_only_buckets_propose():
+    """Equal sets that share no bucket stay apart; one that shares several meets each centre once."""
+    sets = [set(range(9))] * 4
 
-    def similar(one, other):
-        compared.append((one, other))
-        return 0.76 if other == 0 else 1.0
+    assert [0, 1, 0, 1] == led(sets, buckets=[[0, -1], [-1, 1], [0, 2], [2, 1]])[0]
 
-    groups = stars(similar, 500)
 
-    assert all(groups.place([one], [0]) for one in range(1, 500))
-    assert len(compared) <= 500 * (_stars.MOST_CHECKED + 1)
+def test_a_large_group_takes_no_square_time(monkeypatch):
+    """Of members in doubt, `MOST_CHECKED` are compared with one that joins, the farthest from the centre."""
+    near = [set(range(80)) | {1000 + i} for i in range(40)]  # close to the centre, and to one another
+    far = set(range(16, 100))
+    sets = [set(range(100)), set(range(80)), *near, far]
+
+    assert 42 == led(sets, threshold=0.7, floor=0.7)[0][42]
+    monkeypatch.setattr(_stars, "MOST_CHECKED", 0)
+    assert 0 == led(sets, threshold=0.7, floor=0.7)[0][42]
+
+
+def test_chunks_do_not_count(monkeypatch):
+    """Placed a few at a time, the groups are the same, and what was read is let go each time."""
+    rng = np.random.default_rng(1)
+    sets = [set(range(40)) - set(rng.choice(40, size=8, replace=False)) for _ in range(60)]
+    whole = led(sets, rng.integers(2, size=60).tolist())
+    monkeypatch.setattr(_stars, "AT_ONCE", 7)
+    rng = np.random.default_rng(1)
+    _ = [rng.choice(40, size=8, replace=False) for _ in range(60)]
+
+    assert whole == led(sets, rng.integers(2, size=60).tolist())
 
 
 def test_ranks_undo_an_order():
