@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 import time
 from collections.abc import Collection, Mapping
@@ -13,6 +12,7 @@ from typing import Any
 from core import ask, disk, tables
 from core.errors import BadInputError
 from core.owned import parquet, python_file, sql
+from core.owned.python_file import Limits as Limits
 from core.owned.spool import SHARD_ROWS, Spool
 from core.rulesets import PRESETS
 from core.signals import SIGNALS
@@ -20,7 +20,6 @@ from core.types import JSON, Column, Corpus, Progress, Scalar, silent
 from core.workspace import Workspace
 
 MAKERS = ("own_python", "own_sql", "own_parquet")
-LIMIT_SECONDS = 60.0
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 _OF_STAGES = frozenset(
     {
@@ -69,7 +68,7 @@ def add_python(
     name: str,
     signal: str,
     allow: Collection[str] = (),
-    limit_seconds: float = LIMIT_SECONDS,
+    limits: Limits | None = None,
     progress: Progress = silent,
 ) -> dict[str, JSON]:
     """Hang what the workspace's `signals/SIGNAL.py` gives for each text; a killed run goes on.
@@ -83,7 +82,7 @@ def add_python(
         name: the corpus.
         signal: the file's name without `.py`.
         allow: names of the signals whose code may run.
-        limit_seconds: the longest that loading, or a batch, may take.
+        limits: the longest that loading, or a batch, may take, and the most memory.
         progress: told the documents done.
 
     Returns:
@@ -93,11 +92,9 @@ def add_python(
     Raises:
         NotFoundError: where there is no such corpus or file.
         BadInputError: where the file is not allowed, or a column cannot have the name it gives.
-        OwnSignalError: where the file raises, gives what is no column, prints, dies or takes too long.
+        OwnSignalError: where the file raises, gives what is no column, prints, dies or takes too long or too much.
     """
     corpus = workspace.corpus(name)
-    if not (math.isfinite(limit_seconds) and limit_seconds > 0):
-        raise BadInputError(limit_seconds, "a limit is a number of seconds above 0", "give another")
     file = python_file.allowed(workspace.folder, signal, allow)
     settings = {"signal": file.name, "sha256": file.sha256}
     kept = f"own-{disk.fingerprint(settings)[:32]}"  # the columns' names, known only once it has run
@@ -107,7 +104,7 @@ def add_python(
         names: Any = workspace.report(corpus, kept)
         column = _column(workspace, corpus, "own_python", settings, tuple(names or ()))
         if not (names and workspace.has_column(corpus, column)):
-            rate = _fill(workspace, corpus, spool, limit_seconds, progress)
+            rate = _fill(workspace, corpus, spool, limits or Limits(), progress)
             column = _column(workspace, corpus, "own_python", settings, tuple(spool.types()))
             workspace.write_report(corpus, kept, list(column.names))
         for made in column.names:
@@ -119,14 +116,14 @@ def add_python(
 
 
 def _fill(
-    workspace: Workspace, corpus: Corpus, spool: Spool, limit_seconds: float, progress: Progress
+    workspace: Workspace, corpus: Corpus, spool: Spool, limits: Limits, progress: Progress
 ) -> float | None:
     """Have every shard scored; return the documents scored a second, None where all were there."""
     if spool.is_whole(corpus.documents):
         return None
     began, shards = time.perf_counter(), workspace.shards(corpus, ["text"], SHARD_ROWS)
     check = partial(check_column, workspace, corpus)
-    scored = spool.fill(shards, corpus.documents, limit_seconds, check, progress)
+    scored = spool.fill(shards, corpus.documents, limits, check, progress)
     return scored / (time.perf_counter() - began)
 
 

@@ -19,7 +19,7 @@ from core.terminal import (
 )
 
 _WAYS = {
-    "--python": ("--allow", "--limit-seconds"),
+    "--python": ("--allow", "--limit-seconds", "--limit-gigabytes"),
     "--sql": ("--as",),
     "--parquet": ("--column", "--id-field", "--as"),
 }  # each with the options that go with it
@@ -35,6 +35,9 @@ def add_column(
     ] = None,
     limit_seconds: Annotated[
         float | None, typer.Option(help="Longest time to load, or for 256 texts; default: 60.")
+    ] = None,
+    limit_gigabytes: Annotated[
+        float | None, typer.Option(help="Most memory that its process may fill; default: 8.")
     ] = None,
     sql: Annotated[str | None, typer.Option(metavar="EXPRESSION", help="Compute from other columns.")] = None,
     parquet: Annotated[
@@ -55,6 +58,7 @@ def add_column(
         "--python": python,
         "--allow": allow,
         "--limit-seconds": limit_seconds,
+        "--limit-gigabytes": limit_gigabytes,
         "--sql": sql,
         "--parquet": parquet,
         "--column": column,
@@ -64,8 +68,9 @@ def add_column(
     _check(given)
     home, result = workspace_at(workspace), dict[str, Any]()
     if python is not None:
-        limit = own.LIMIT_SECONDS if limit_seconds is None else limit_seconds
-        result = own.add_python(home, name, python, allow or (), limit, progress())
+        asked = {"seconds": limit_seconds, "gigabytes": limit_gigabytes}
+        limits = own.Limits(**{unit: most for unit, most in asked.items() if most is not None})
+        result = own.add_python(home, name, python, allow or (), limits, progress())
     elif sql is not None:
         result = own.add_sql(home, name, sql, _needed(called, "--as", "name the new column"))
     elif parquet is not None:

@@ -1,7 +1,8 @@
 """The process in which a person's Python file runs; it imports nothing of ours and answers over a pipe.
 
-Started as ``python -P child.py READ WRITE``. A message is 8 bytes of length and one JSON value. The
-first message names the file and the hash it must have; each further one is a list of texts.
+Started as ``python -P child.py READ WRITE BYTES``: two pipes, and the most memory that it may fill. A message
+is 8 bytes of length and one JSON value. The first message names the file and the hash it must have; each
+further one is a list of texts.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import hashlib
 import json
 import math
 import os
+import resource
 import signal
 import sys
 import threading
@@ -31,8 +33,9 @@ class WrongAnswerError(Exception):
 def main() -> None:
     """Load the file, then score every list of texts that comes, until the parent closes its end."""
     threading.Thread(target=_leave_with, args=(os.getppid(),), daemon=True).start()
-    for pipe in sys.argv[1:]:
+    for pipe in sys.argv[1:3]:
         os.set_inheritable(int(pipe), False)
+    resource.setrlimit(resource.RLIMIT_DATA, (int(sys.argv[3]), int(sys.argv[3])))  # its children inherit it
     with os.fdopen(int(sys.argv[1]), "rb") as requests, os.fdopen(int(sys.argv[2]), "wb") as replies:
         asked = _receive(requests)
         _send(replies, {"ready": True})

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import re
 import selectors
@@ -40,6 +41,20 @@ class OwnSignalError(MixdeskError):
 def available(folder: Path) -> list[str]:
     """Return the names of the signals that lie in a workspace's folder, without running them."""
     return sorted(p.stem for p in folder.glob("signals/*.py") if FILE_NAME.fullmatch(p.stem))
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a file may take: seconds to load, and for each batch; gigabytes that its process writes to."""
+
+    seconds: float = 60.0
+    gigabytes: float = 8.0
+
+    def __post_init__(self) -> None:
+        """Refuse what is no limit."""
+        for value, unit in ((self.seconds, "seconds"), (self.gigabytes, "gigabytes")):
+            if not (math.isfinite(value) and value > 0):
+                raise BadInputError(value, f"a limit is a number of {unit} above 0", "give another")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +92,21 @@ def _lacking(message: bytes | bytearray) -> int:
 class Runner:
     """The process that runs one file; as a context it is gone at the end, with its children."""
 
-    def __init__(self, file: PythonFile, limit_seconds: float) -> None:
-        self._file, self._limit = file, limit_seconds
+    def __init__(self, file: PythonFile, limits: Limits) -> None:
+        self._file, self._limits = file, limits
         requests, self._requests = os.pipe()
         self._replies, replies = os.pipe()
         self._printed, output = os.pipe()
         os.set_blocking(self._requests, False)
         self._process = subprocess.Popen(  # noqa: S603 our own file
-            [sys.executable, "-P", str(_CHILD), str(requests), str(replies)],
+            [
+                sys.executable,
+                "-P",
+                str(_CHILD),
+                str(requests),
+                str(replies),
+                str(int(limits.gigabytes * 1e9)),
+            ],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.DEVNULL,  # a library's warnings may hold text
@@ -99,7 +121,7 @@ class Runner:
         try:
             asked = {"name": self._file.name, "path": str(self._file.path), "sha256": self._file.sha256}
             self._exchange(asked, START_SECONDS, "to start")
-            self._exchange(None, self._limit, "to load")
+            self._exchange(None, self._limits.seconds, "to load")
         except BaseException:
             self._end()
             raise
@@ -119,7 +141,7 @@ class Runner:
         Raises:
             OwnSignalError: whatever went wrong; says what and, where known, on which line.
         """
-        reply = self._exchange(list(texts), self._limit, f"for a batch of {len(texts)} texts")
+        reply = self._exchange(list(texts), self._limits.seconds, f"for a batch of {len(texts)} texts")
         return {name: (c["type"], c["values"]) for name, c in reply["columns"].items()}
 
     def _exchange(self, asked: object, limit: float, purpose: str) -> Mapping[str, Any]:
@@ -174,8 +196,12 @@ class Runner:
     def _told(self, reply: Mapping[str, Any]) -> str:
         if "wrong" in reply:
             return str(reply["wrong"])
-        where = f" at {self._file.path.name}:{reply['line']}" if reply["line"] else ""
-        return f"failed with {reply['error']}{where}"
+        if reply["error"] in ("MemoryError", "_ArrayMemoryError"):
+            return f"needed more than {self._limits.gigabytes:g} GB of memory{self._where(reply)}"
+        return f"failed with {reply['error']}{self._where(reply)}"
+
+    def _where(self, reply: Mapping[str, Any]) -> str:
+        return f" at {self._file.path.name}:{reply['line']}" if reply["line"] else ""
 
     def _ending(self) -> str:
         """Say how the process ended, of itself."""

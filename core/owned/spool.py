@@ -15,7 +15,7 @@ from typing import Any
 
 from core import tables
 from core.engines.batches import runs
-from core.owned.python_file import BATCH_CHARACTERS, BATCH_TEXTS, OwnSignalError, PythonFile, Runner
+from core.owned.python_file import BATCH_CHARACTERS, BATCH_TEXTS, Limits, OwnSignalError, PythonFile, Runner
 from core.types import Progress
 
 SHARD_ROWS = 2048
@@ -33,7 +33,7 @@ class Spool:
         self,
         shards: Iterable[Any],
         documents: int,
-        limit_seconds: float,
+        limits: Limits,
         check: Callable[[str], object],
         progress: Progress,
     ) -> int:
@@ -48,7 +48,7 @@ class Spool:
         self.folder.mkdir(parents=True, exist_ok=True)
         types, done, scored = self.types(), 0, 0
         progress(0, documents, self.file.name)
-        with Runner(self.file, limit_seconds) as runner:
+        with Runner(self.file, limits) as runner:
             for first, table in zip(range(0, documents, SHARD_ROWS), shards, strict=True):
                 path = self.folder / tables.part_name(first)
                 if not path.exists():

@@ -155,7 +155,7 @@ def test_a_file_that_hangs_is_killed_with_its_children(workspace, tmp_path):
     """The limit holds, and the remedy says how to raise it."""
     began = time.monotonic()
     with pytest.raises(OwnSignalError, match=r"took more than 1 seconds for a batch of 3 texts; .*limit-sec"):
-        added(workspace, HANG.format(path=str(tmp_path / "pids")), limit_seconds=1)
+        added(workspace, HANG.format(path=str(tmp_path / "pids")), limits=own.Limits(seconds=1))
 
     assert time.monotonic() - began < 10
     pids = [int(pid) for pid in (tmp_path / "pids").read_text().split()]
@@ -168,7 +168,25 @@ def test_a_file_that_hangs_is_killed_with_its_children(workspace, tmp_path):
 def test_loading_has_a_limit_too(workspace):
     """A file that never ends to load."""
     with pytest.raises(OwnSignalError, match=r"took more than 0\.5 seconds to load"):
-        added(workspace, "while True: pass", limit_seconds=0.5)
+        added(workspace, "while True: pass", limits=own.Limits(seconds=0.5))
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "def score(texts):\n    held = []\n    while True:\n        held.append(bytearray(50_000_000))",
+        "import numpy as np\ndef score(texts):\n    return np.ones(10 ** 9)",
+    ],
+)
+def test_a_file_that_fills_the_memory_is_stopped(workspace, code):
+    """What it may fill is bounded; it fails by name, and the columns that were there stay."""
+    added(workspace, "def score(texts): return [len(t) for t in texts]")
+    before = workspace.columns(workspace.corpus("c"))
+    put(workspace, code, "greedy")
+    with pytest.raises(OwnSignalError, match=r"'greedy' needed more than 0\.5 GB of memory at greedy\.py:"):
+        own.add_python(workspace, "c", "greedy", ["greedy"], own.Limits(gigabytes=0.5))
+
+    assert before == workspace.columns(workspace.corpus("c"))
 
 
 def test_a_file_leaves_with_a_parent_that_is_killed(workspace, tmp_path):
@@ -302,8 +320,9 @@ def test_large_answers_and_questions_pass_through(workspace):
     assert [text[::-1]] * 2 == values(workspace, "sig", corpus="long")
 
 
+@pytest.mark.parametrize("unit", ["seconds", "gigabytes"])
 @pytest.mark.parametrize("limit", [0, -1, float("nan"), float("inf")])
-def test_a_limit_is_above_nothing(workspace, limit):
+def test_a_limit_is_above_nothing(unit, limit):
     """Neither is a limit without end."""
-    with pytest.raises(BadInputError, match="a number of seconds above 0"):
-        added(workspace, "def score(texts): return texts", limit_seconds=limit)
+    with pytest.raises(BadInputError, match=f"a number of {unit} above 0"):
+        own.Limits(**{unit: limit})
