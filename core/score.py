@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -154,9 +154,13 @@ class _Scoring:
 
     def __call__(self, table: Any, columns: Sequence[Column]) -> dict[str, Columns | str]:
         """Return each signal's values by its columns' fingerprint, or why it failed."""
+        return self.of_pieces(iter([table]), columns)
+
+    def of_pieces(self, pieces: Iterator[Any], columns: Sequence[Column]) -> dict[str, Columns | str]:
+        """Return the same of a shard that comes in pieces, of which one is in memory at a time."""
         found: dict[str, list[Columns]] = {column.fingerprint: [] for column in columns}
         failures: dict[str, str] = {}
-        for texts in runs(table["text"].to_pylist(), RUN_CHARACTERS):
+        for texts in (some for piece in pieces for some in runs(_texts(piece), RUN_CHARACTERS)):
             for key in found:
                 if key in failures:
                     continue
@@ -167,6 +171,11 @@ class _Scoring:
                 except Exception as error:  # any signal may fail in any way; the others go on
                     failures[key] = _failure(self.signals[key].name, error)
         return {key: failures.get(key) or _joined(columns) for key, columns in found.items()}
+
+
+def _texts(piece: Any) -> list[str]:
+    texts: list[str] = piece["text"].to_pylist()
+    return texts
 
 
 def _checked(signal: Signal, texts: Sequence[str]) -> Columns:

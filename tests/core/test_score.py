@@ -13,7 +13,8 @@ from core.signals import DEFAULT, SIGNALS
 from core.types import Document
 from core.workspace import Workspace
 
-real = tables.read_range
+real_pieces = tables.read_pieces
+texts_of = scoring._texts
 
 
 @pytest.fixture
@@ -152,7 +153,7 @@ def shards(tmp_path, monkeypatch):
 def test_all_signals_in_one_reading(shards, monkeypatch):
     """However many signals are missing, each shard's text is read once."""
     reads = []
-    monkeypatch.setattr(tables, "read_range", lambda *a: reads.append(a[2]) or real(*a))
+    monkeypatch.setattr(tables, "read_pieces", lambda *a: reads.append(a[2]) or real_pieces(*a))
     scoring.score(shards, "c", ["rps_words", "rps_content", "lengths"], workers=1)
 
     assert list(range(0, 100, 10)) == reads
@@ -166,7 +167,7 @@ def test_finished_shards_of_each_signal_stay(shards, monkeypatch):
             shards, "c", ["fails_at_word", "lengths"], workers=1, settings={"fails_at_word": {"word": "35"}}
         )
     reads = []
-    monkeypatch.setattr(tables, "read_range", lambda *a: reads.append(a[2]) or real(*a))
+    monkeypatch.setattr(tables, "read_pieces", lambda *a: reads.append(a[2]) or real_pieces(*a))
     monkeypatch.setattr(FailsAtWord, "score", lambda self, texts: {"fails_at_word": np.ones(len(texts))})
     result = scoring.score(
         shards, "c", ["fails_at_word", "lengths"], workers=1, settings={"fails_at_word": {"word": "35"}}
@@ -174,6 +175,29 @@ def test_finished_shards_of_each_signal_stay(shards, monkeypatch):
 
     assert result["computed"] == ["fails_at_word"]
     assert list(range(30, 100, 10)) == reads
+
+
+def test_huge_documents_come_few_at_a_time(tmp_path, monkeypatch):
+    """A shard of them is scored part by part, to the same bytes as at once."""
+    written, most = [], []
+    for name, characters in (("whole", 10**9), ("parted", 20_000)):
+        monkeypatch.setattr(tables, "PART_CHARACTERS", characters)
+        home = Workspace(tmp_path / name)
+        corpus = home.write_corpus(
+            "c", [(Document(f"d{i}", f"a {i} line\n" * 1000, "web"), 1) for i in range(60)]
+        )
+        held = []
+        monkeypatch.setattr(
+            scoring, "_texts", lambda piece, held=held: held.append(piece["text"].nbytes) or texts_of(piece)
+        )
+        scoring.score(home, "c", ["lengths", "rps_lines"], workers=1)
+        folder = home.generation(corpus) / "columns"
+        written.append({p.relative_to(folder): p.read_bytes() for p in folder.rglob("part-*.parquet")})
+        most.append(max(held))
+
+    assert written[0] == written[1]
+    assert 500_000 < most[0]
+    assert most[1] < 40_000
 
 
 def test_lists_are_lists_in_the_view(shards):
