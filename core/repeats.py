@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from typing import Any
 
+from core import disk, shards
 from core.engines import LocalEngine
 from core.errors import BadInputError
 from core.repeated import SHARD_ROWS, SUBSTRING, UNITS, Finder, tallies
@@ -63,9 +64,9 @@ def repeats(
     stays), `repeated_line_count` and `repeated_line_spans` (stretches that repeat as [begin, end) in
     characters, overlapping ones joined). Local ones end in `_local`. Nothing is removed.
 
-    Pieces are compared by 128-bit hashes. Memory is bounded, whatever the corpus: about 1 GB a process, and
-    on disk, for a while, 32 bytes a line, or 1 to 2 bytes a character for substrings and 64 bytes for each
-    character that may repeat.
+    A killed run goes on where it stopped, in every pass. Pieces are compared by 128-bit hashes. Memory is
+    bounded, whatever the corpus: about 1 GB a process, and on disk, for a while, 32 bytes a line, or 1 to 2
+    bytes a character for substrings and 64 bytes for each character that may repeat.
 
     Args:
         workspace: where the corpus lives.
@@ -96,9 +97,10 @@ def repeats(
         workspace.write_whole_column(corpus, column, {})  # it is there: only make it current
         return dict(known)
     engine = LocalEngine(1 if corpus.documents <= SHARD_ROWS else workers)
-    with TemporaryDirectory(prefix=".repeats-", dir=workspace.folder) as place:
-        finder = Finder(unit, length, scope == "local", place, column.names)
-        finder.count(workspace, corpus, engine, progress)
+    place = workspace.generation(corpus) / "repeats" / f"{column.fingerprint}-{SHARD_ROWS}"
+    with disk.locked(workspace.folder / "locks" / f"repeats-{column.fingerprint[:32]}"):
+        finder = Finder(unit, length, scope == "local", str(place), column.names)
+        finder.count(shards.documents_of(workspace.generation(corpus)), corpus.documents, engine, progress)
         reads = ("row", "text", "source")
         workspace.write_column(
             corpus,
@@ -111,6 +113,7 @@ def repeats(
         )
         frequent = _frequent(workspace, corpus, finder)
         tallies.opened.cache_clear()  # else the disk keeps the tables as long as this process lives
+        shutil.rmtree(place)
     facts: dict[str, JSON] = {"unit": unit, "length": length, "scope": scope}
     signed = {"columns": list(column.names), "fingerprint": column.fingerprint}
     result = {**signed, **facts, **_counted(workspace, corpus, column.names), "frequent": frequent}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -11,14 +12,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core import tables
 from core.engines import LocalEngine
 from core.overlap.index import word_bits
 from core.repeated import tallies
 from core.repeated.pieces import Hashes, Integers, Pieces, Spans
 from core.repeated.units import cut
 from core.repeated.windows import Windows
-from core.types import Corpus, Progress
-from core.workspace import Workspace
+from core.types import Progress
 
 SUBSTRING = "substring"
 SHARD_ROWS = 1024
@@ -29,6 +30,7 @@ PIECES_AT_ONCE = 1_000_000  # in one file of counts: bounds a worker's memory, h
 class Finder:
     """Counts pieces into files in a folder, then looks each up; travels to worker processes.
 
+    The folder is this corpus's and these settings' alone, for what a killed run left in it is used again.
     `names` are the columns that it makes, as `core.repeats` describes them.
     """
 
@@ -38,30 +40,46 @@ class Finder:
     folder: str
     names: tuple[str, ...]
 
-    def count(self, workspace: Workspace, corpus: Corpus, engine: LocalEngine, progress: Progress) -> None:
-        """Write the tables of what repeats."""
-        passes = ("seeds", "pieces") if self.unit == SUBSTRING else ("pieces",)
-        for what in passes:
-            shards = workspace.shards(corpus, ["row", "text", "source"], SHARD_ROWS)
-            paths: list[Path] = []
-            for i, written in enumerate(engine.map(partial(self.tally, what), shards), start=1):
-                paths += written
-                done = min(i * SHARD_ROWS, corpus.documents)
-                progress(done, corpus.documents, f"repeats: counting {what}")
-            tallies.merge(paths, 2, Path(self.folder) / what)
-            for path in paths:
+    def count(self, parts: tables.Parts, documents: int, engine: LocalEngine, progress: Progress) -> None:
+        """Write the tables of what repeats; a killed run goes on from the shards that it counted.
+
+        `parts` say where the documents lie.
+        """
+        home = Path(self.folder)
+        home.mkdir(parents=True, exist_ok=True)
+        for what in ("seeds", "pieces") if self.unit == SUBSTRING else ("pieces",):
+            if (home / what).exists():  # the whole pass is through
+                continue
+            starts = [at for at in range(0, documents, SHARD_ROWS) if not self._done(what, at).exists()]
+            left = [(at, min(SHARD_ROWS, documents - at)) for at in starts]
+            done = documents - sum(count for _, count in left)
+            progress(done, documents, f"repeats: counting {what}")
+            for rows in engine.map(partial(self.tally, parts, what), left):
+                done += rows
+                progress(done, documents, f"repeats: counting {what}")
+            aside = home / f".{what}"
+            shutil.rmtree(aside, ignore_errors=True)
+            tallies.merge(sorted(home.glob(f"{what}-*.npy")), 2, aside)
+            aside.rename(home / what)
+            for path in home.glob(f"{what}-*"):
                 path.unlink()
 
-    def tally(self, what: str, table: Any) -> list[Path]:
-        """Write one shard's counts, in files of about a million pieces; return their paths."""
+    def _done(self, what: str, start: int) -> Path:
+        """Where it stands that a shard is counted."""
+        return Path(self.folder) / f"{what}-{start:012d}.done"
+
+    def tally(self, parts: tables.Parts, what: str, shard: tuple[int, int]) -> int:
+        """Write the counts of a first row and those after it, about a million pieces a file; return the rows."""
+        start, count = shard
+        table = tables.read_range(parts, ["row", "text", "source"], start, count)
         rows, texts, sources = self._read(table)
-        paths: list[Path] = []
         some: list[Pieces] = []
+        written = 0
 
         def write() -> None:
             pieces = Pieces.joined(some)
-            paths.append(Path(self.folder) / f"{what}-{rows[0]:012d}-{len(paths):06d}.npy")
-            tallies.write_tally(pieces, pieces.positions(rows), paths[-1])
+            path = Path(self.folder) / f"{what}-{start:012d}-{written:06d}.npy"
+            tallies.write_tally(pieces, pieces.positions(rows), path)
             some.clear()
 
         found = (
@@ -71,9 +89,11 @@ class Finder:
             some.append(pieces if what == "seeds" else pieces.of(self._long(pieces)))
             if sum(len(one.key) for one in some) >= PIECES_AT_ONCE:
                 write()
+                written += 1
         if some:
             write()
-        return paths
+        self._done(what, start).touch()
+        return count
 
     def produce(self, table: Any) -> dict[str, Any]:
         """Return one shard's columns."""

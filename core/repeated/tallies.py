@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from core import disk
 from core.repeated.pieces import Hashes, Integers, Pieces, search
 
 AT_ONCE = 4_000_000  # records sorted together: about 400 MB
@@ -48,7 +49,8 @@ class Table:
 def write_tally(pieces: Pieces, positions: Hashes, path: Path) -> None:
     """Write a shard's pieces, each once with its count and its first position there."""
     ones = np.ones(len(positions), dtype=np.uint64)
-    np.save(path, _counted(np.stack([pieces.key, pieces.check, ones, positions])))
+    with disk.written_aside(path) as aside, aside.open("wb") as file:
+        np.save(file, _counted(np.stack([pieces.key, pieces.check, ones, positions])))
 
 
 def merge(paths: Sequence[Path], at_least: int, folder: Path) -> None:

@@ -229,7 +229,44 @@ def test_asking_again_costs_nothing(tmp_path, monkeypatch):
 
     assert first == found(home)[0]
     assert {"repeated_substring": first, "repeated_line": lines} == home.report(home.corpus("c"), "repeats")
-    assert [] == list(home.folder.glob(".repeats-*"))
+    assert [] == list(home.generation(home.corpus("c")).glob("repeats/*"))
+
+
+@pytest.mark.parametrize("unit", ["substring", "line"])
+def test_a_killed_count_goes_on(tmp_path, monkeypatch, unit):
+    """Wherever a run stops, the next counts only the shards that are missing, to the same columns."""
+    monkeypatch.setattr(stage, "SHARD_ROWS", 3)
+    monkeypatch.setattr(finder, "SHARD_ROWS", 3)
+    texts = [noise(i % 5, 40) + "\n" + noise(100 + i, 20) for i in range(15)]
+    whole = found(corpus(tmp_path / "whole", texts), unit)
+    home, counted, stops = corpus(tmp_path / "killed", texts), [], 0
+    real_tally = finder.Finder.tally
+    monkeypatch.setattr(
+        finder.Finder, "tally", lambda self, *a: counted.append(a[1:]) or real_tally(self, *a)
+    )
+    while True:
+        try:
+            result = found(home, unit, progress=stop_at(stops + 3))
+            break
+        except KeyboardInterrupt:
+            stops += 1
+
+    passes = ["seeds", "pieces"] if unit == "substring" else ["pieces"]
+    assert [(what, (at, 3)) for what in passes for at in range(0, 15, 3)] == counted
+    assert whole[1] == result[1]
+    assert stops > 2
+
+
+def stop_at(call):
+    """Progress that interrupts at its so-manieth call; every run comes farther than the one before."""
+    calls = []
+
+    def progress(*_):
+        calls.append(1)
+        if len(calls) == call:
+            raise KeyboardInterrupt
+
+    return progress
 
 
 def test_a_preset_drops_what_stood_before(tmp_path):
