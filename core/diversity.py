@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core import bricks
+from core import bricks, disk
 from core.errors import BadInputError
 from core.metrics import METRICS
 from core.metrics.syntactic_templates import bound_templates
@@ -68,7 +68,7 @@ def diversity(
         null where the evidence is not there or too little. `measured` holds, laid out alike, what
         `core.rarefaction.Measured` has: value, low, high, n, full, small, reason. `by`, `size` and
         `repeats` say how it was measured; `templates` lists what `bound_templates` finds. The inner map of
-        the plain corpus by source is kept as the report `diversity`.
+        the plain corpus is kept as a report by column, and by source as `diversity`; `kept` finds it.
 
     Raises:
         BadInputError: an unknown corpus or column, an expression that is no condition, more than 200 parts,
@@ -100,9 +100,27 @@ def diversity(
             for part, one in parts.items()
         }),
     }  # fmt: skip
-    if by == "source" and where is None and mixture is None:
-        workspace.write_report(corpus, "diversity", result)
+    if where is None and mixture is None:
+        parted = {"column": _maker(workspace, corpus, by)}
+        workspace.write_report(corpus, _report(by), result if by == "source" else {**result, **parted})
     return {"metrics": result}
+
+
+def kept(workspace: Workspace, corpus: Corpus, by: str = "source") -> JSON | None:
+    """Return what was last measured of the plain corpus by a column, None where that column is another now."""
+    found = workspace.report(corpus, _report(by))
+    if found is None or by == "source":
+        return found
+    return found if (found["by"], found["column"]) == (by, _maker(workspace, corpus, by)) else None
+
+
+def _report(by: str) -> str:
+    return "diversity" if by == "source" else f"diversity-{disk.fingerprint(by)[:32]}"
+
+
+def _maker(workspace: Workspace, corpus: Corpus, by: str) -> str:
+    """Return the fingerprint of the column set that holds a column; empty where it came with the documents."""
+    return next((c.fingerprint for c in workspace.columns(corpus) if by in c.names), "")
 
 
 def _check(

@@ -73,6 +73,20 @@ def _nearest(corpus: Corpus, fingerprint: str) -> Nearest | None:
     return _found(f"{state.workspace().folder} {fingerprint}", corpus)
 
 
+def distances(corpus: Corpus) -> NDArray[np.float64]:
+    """Each document's distance to its nearest other, NaN for none; the corpus has an embedding."""
+    fingerprint = _embedding(corpus)
+    found = _found(f"{state.workspace().folder} {fingerprint}", corpus)
+    return found.distances.astype(np.float64)
+
+
+def quick(corpus: Corpus) -> bool:
+    """Whether `distances` has them at once, or nearly so."""
+    fingerprint = _embedding(corpus)
+    asked = bool(st.session_state.get(f"redundancy.asked.{fingerprint}"))
+    return fingerprint is not None and (asked or corpus.documents <= ASK_FIRST)
+
+
 @st.cache_data(show_spinner="Finding each document's nearest other …", max_entries=4)
 def _found(key_: str, _corpus: Corpus) -> Nearest:  # noqa: ARG001 part of the key
     return nearest_others(state.workspace().vectors(_corpus))
@@ -121,7 +135,7 @@ def _map(corpus: Corpus, found: Nearest, near: float) -> None:
                 "size": 4,
                 "opacity": 0.75,
                 "color": np.round(distances, 4).tolist(),
-                "colorscale": _scale(),
+                "colorscale": scale(),
                 "cmin": 0,
                 "cmax": max(2 * near, 0.02),
                 "colorbar": {"title": {"text": "distance"}, "thickness": 12},
@@ -138,7 +152,7 @@ def _map(corpus: Corpus, found: Nearest, near: float) -> None:
     )
 
 
-def _scale() -> list[tuple[float, str]]:
+def scale() -> list[tuple[float, str]]:
     """From full colour, at a copy, to what is there but not meant."""
     return [(0.0, palette.DROPPED), (0.5, palette.COLOURS[4]), (1.0, palette.muted())]
 

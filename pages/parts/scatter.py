@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 
 from core.distribution import inside, sample
 from core.types import Corpus
-from pages.parts import dimensions, palette, plain, state, veil
+from pages.parts import dimensions, palette, plain, redundancy, state, veil
 
 MAX_POINTS = 20_000  # plotly stays quick, and a whole selection stays far below a widget's 25 MB
 MAX_GROUPS = 24  # in the legend; the rest is "other"
 TITLE_CHARACTERS = 70
+NEAREST = "distance to the nearest other"  # a layer, no column: where much stands close together
 Rows = NDArray[np.int64]
 
 
@@ -101,6 +102,8 @@ def _corners(outline: Mapping[str, Any]) -> tuple[list[float], list[float]]:
 
 def _groups(corpus: Corpus, colour: str) -> tuple[list[str], NDArray[np.int32]] | None:
     """The column's values as groups, largest first where there are too many; None for numbers."""
+    if colour == NEAREST:
+        return None
     fact = _fact(corpus, colour)
     if fact.is_number and fact.kind != "cluster":
         return None
@@ -124,11 +127,11 @@ def _figure(corpus: Corpus, colour: str, shown: Rows, kept: Rows | None) -> go.F
     groups = _groups(corpus, colour)
     figure = go.Figure()
     if groups is None:
-        values = state.numbers(corpus, colour)[shown]
+        values = (redundancy.distances(corpus) if colour == NEAREST else state.numbers(corpus, colour))[shown]
         known = np.isfinite(values)
         parts = (
             (~known, {"color": palette.muted()}, "no value"),
-            (known, _continuous(corpus, values[known], _fact(corpus, colour)), ""),
+            (known, _continuous(corpus, values[known], colour), ""),
         )
         for part, marker, name in parts:
             at = np.flatnonzero(part)
@@ -154,18 +157,23 @@ def _figure(corpus: Corpus, colour: str, shown: Rows, kept: Rows | None) -> go.F
     return palette.looks(figure, 620, legend=groups is not None)
 
 
-def _continuous(corpus: Corpus, values: NDArray[np.float64], fact: state.Fact) -> dict[str, Any]:
+def _continuous(corpus: Corpus, values: NDArray[np.float64], colour: str) -> dict[str, Any]:
     """Colours over all but the tails; over all of toxicity's scale, where what is rare is what is sought."""
     low, high = np.quantile(values, [0.02, 0.98]).tolist() if len(values) else (0.0, 1.0)
-    if fact.kind == "toxicity":
-        is_level = dimensions.scale(corpus, fact.name).is_level
+    if colour == NEAREST:
+        low, high = 0.0, max(2 * redundancy.NEAR, 0.02)
+    elif _fact(corpus, colour).kind == "toxicity":
+        is_level = dimensions.scale(corpus, colour).is_level
         low, high = 0.0, max(3.0, values.max(initial=0)) if is_level else 1.0
     return {
         "color": values.tolist(),
-        "colorscale": palette.CONTINUOUS,
+        "colorscale": redundancy.scale() if colour == NEAREST else palette.CONTINUOUS,
         "cmin": low,
         "cmax": high if high > low else low + 1,
-        "colorbar": {"title": {"text": plain.plotly(fact.name, 24)}, "thickness": 14},
+        "colorbar": {
+            "title": {"text": plain.plotly("distance" if colour == NEAREST else colour, 24)},
+            "thickness": 14,
+        },
     }
 
 
@@ -216,8 +224,9 @@ def _short_titles(name: str, stamp_: str, _corpus: Corpus) -> dict[int, str]:  #
 
 
 def colours(corpus: Corpus) -> list[str]:
-    """Columns by which the map can be coloured: categories first, then toxicity's, then other numbers."""
+    """What the map can be coloured by: categories first, toxicity's columns, nearness, then other numbers."""
     toxic = [fact.name for fact in state.signals(corpus, ("toxicity",))]
     kinds = ("cluster", "duplicates", "layout", "toxicity")
     numbers = [f.name for f in state.facts(corpus) if f.is_number and f.kind not in kinds and f.name != "row"]
-    return list(dict.fromkeys([*state.categories(corpus), *toxic, *numbers]))
+    layers = [NEAREST] if redundancy.quick(corpus) else []
+    return list(dict.fromkeys([*state.categories(corpus), *toxic, *layers, *numbers]))

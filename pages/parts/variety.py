@@ -12,6 +12,7 @@ from typing import Any
 
 import streamlit as st
 
+from core.diversity import kept
 from core.metrics import METRICS
 from core.types import Corpus
 from pages.parts import desk, dots, plain, results, state, table
@@ -41,7 +42,7 @@ def panel(corpus: Corpus) -> None:
         st.info("Write a condition over the columns: what it keeps is measured beside the corpus.")
         return
     command = _command(corpus, of or CORPUS, by, where)
-    found = _found(corpus, command)
+    found = _found(corpus, command, by if of == CORPUS else None)
     if found is None:
         st.info(
             "This has not been measured yet: 20 samples of the whole and of each part, by every metric, at about a "
@@ -69,10 +70,10 @@ def _title(command: list[str]) -> str:
     return " ".join(part for part in command if not part.endswith(".yaml"))[:120]
 
 
-def _found(corpus: Corpus, command: list[str]) -> Any:
-    """What the command found: the corpus's report where nothing else was asked, else a job's result."""
-    if len(command) == 2:
-        report = state.workspace().report(corpus, "diversity")
+def _found(corpus: Corpus, command: list[str], by: str | None) -> Any:
+    """What the command found: the corpus's report by a column where nothing else was asked, else a job's result."""
+    if by is not None:
+        report = kept(state.workspace(), corpus, by)
         return report if report is not None and "measured" in report else None
     result = results.exactly(corpus, command)
     return None if result is None else result.found["metrics"]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.diversity import diversity
+from core.diversity import diversity, kept
 from core.errors import BadInputError, NotFoundError
 from core.metrics import METRICS
 from core.types import Document, Mixture
@@ -91,6 +91,21 @@ def test_parts_by_any_column_and_a_selection(workspace):
     assert pytest.approx(result["selection"]["vendi_score"]) == 20
     assert result["selection"]["vendi_score"] > result["corpus"]["vendi_score"]
     assert workspace.report(workspace.corpus("c"), "diversity") is None
+
+
+def test_what_was_measured_by_a_column_is_kept_as_long_as_the_column_is(workspace):
+    """By source and by another column side by side; columns made anew are another matter."""
+    corpus = workspace.corpus("c")
+    halves = workspace.column(corpus, "halver", 1, {}, ("half",), "other")
+    workspace.write_whole_column(corpus, halves, {"half": np.arange(corpus.documents) % 2})
+    by_source = diversity(workspace, "c", repeats=2)["metrics"]
+    by_half = diversity(workspace, "c", by="half", repeats=2)["metrics"]
+
+    assert by_source == kept(workspace, corpus)
+    assert by_half["domains"] == kept(workspace, corpus, "half")["domains"]
+    thirds = workspace.column(corpus, "halver", 2, {}, ("half",), "other")
+    workspace.write_whole_column(corpus, thirds, {"half": np.arange(corpus.documents) % 3})
+    assert kept(workspace, corpus, "half") is None
 
 
 def test_a_selection_of_nothing_has_no_value(workspace):

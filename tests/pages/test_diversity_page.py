@@ -92,9 +92,19 @@ def test_another_column_is_measured_by_a_job_and_shown(draw, workspace, check):
     assert ["(corpus)", *map(str, np.unique(clusters))] == table.index.tolist()
 
 
+def test_what_the_command_measured_is_shown(draw, workspace):
+    """A run by another column from the command line needs no job: its report is there."""
+    diversity(workspace, "small", by="cluster", repeats=2)
+    app = draw("diversity", **{"variety.by": "cluster"})
+
+    assert "cluster" in frame(app, "small").columns
+    assert [] == commands(workspace)
+
+
 def test_results_of_earlier_documents_do_not_count(draw, workspace):
     """A corpus of the same name that came later has not been measured."""
-    finished(workspace, ["diversity", "small", "--by", "cluster"], {"metrics": {}})
+    command = ["diversity", "small", "--where", "tokens > 1"]
+    finished(workspace, command, {"metrics": {}})
     time.sleep(0.01)
     workspace.write_corpus("small", [(Document("a", "one two", "web"), 2)])
     app = draw("diversity", **{"variety.of": variety.SELECTION, "variety.where": "tokens > 1"})
