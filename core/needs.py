@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from tempfile import TemporaryFile
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from core.embedders import EMBEDDERS
 from core.engines import LocalEngine
 from core.errors import BadInputError
 from core.signals import importance
+from core.signals._features import BUCKETS, Features, features
 from core.signals.ngrams import reference
 from core.types import Column, ColumnKind, Columns, Corpus
 from core.workspace import Workspace
@@ -104,16 +106,35 @@ def _importance(workspace: Workspace, corpus: Corpus, path: str, setting: str) -
     column = _column(workspace, corpus, "importance", importance.Importance.version, "quality", signed)
     if not _is_current(workspace, corpus, column):
         wanted = importance.log_shares(importance.counted(reference.texts(path, setting)), path)
-        texts = (table["text"].to_pylist() for table in workspace.shards(corpus, ["text"], SHARD_ROWS))
-        raw = sum(_engine(corpus).map(importance.counted, texts), np.zeros(importance.BUCKETS, np.int64))
-        _hang(
-            workspace,
-            corpus,
-            column,
-            _Weighing(column.names[0], wanted - importance.log_shares(raw, corpus.name)),
-        )
+        values = _weighed(workspace, corpus, wanted)
+        workspace.write_whole_column(corpus, column, {column.names[0]: values})
     found: NDArray[np.float64] = _read(workspace, corpus, column).to_numpy().astype(np.float64)
     return found
+
+
+def _weighed(workspace: Workspace, corpus: Corpus, wanted: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Weigh every document by the log shares of a target over the corpus's own.
+
+    Texts are read once: what each feature falls into is kept on the disk, two bytes each, until the corpus's
+    shares are known. A document without a word is NaN.
+    """
+    raw, counts = np.zeros(BUCKETS, np.int64), []
+    tables = workspace.shards(corpus, ["text"], SHARD_ROWS)
+    with TemporaryFile(dir=workspace.folder) as file:
+        for found in _engine(corpus).map(_featured, tables):
+            raw += np.bincount(found.buckets, minlength=BUCKETS)
+            file.write(found.buckets.data)
+            counts.append((found.counts, len(found.buckets)))
+        weights, values = wanted - importance.log_shares(raw, corpus.name), []
+        file.seek(0)
+        for words, size in counts:
+            buckets = np.frombuffer(file.read(2 * size), dtype=np.uint16)
+            values.append(np.where(words > 0, Features(words, buckets).summed(weights), np.nan))
+    return np.concatenate(values)
+
+
+def _featured(table: Any) -> Features:
+    return features(table["text"].to_pylist())
 
 
 def _matches(workspace: Workspace, corpus: Corpus, path: str, setting: str) -> NDArray[np.object_]:
@@ -154,17 +175,6 @@ def _read(workspace: Workspace, corpus: Corpus, column: Column) -> Any:
 
 def _engine(corpus: Corpus) -> LocalEngine:
     return LocalEngine(1 if corpus.documents <= 4 * SHARD_ROWS else None)
-
-
-@dataclass(frozen=True, slots=True)
-class _Weighing:
-    """Weighs a shard's texts; travels to worker processes."""
-
-    name: str
-    weights: NDArray[np.float64]
-
-    def __call__(self, table: Any) -> Mapping[str, NDArray[Any]]:
-        return {self.name: importance.weigh(table["text"].to_pylist(), self.weights, min_words=1)[:, 0]}
 
 
 @dataclass(frozen=True, slots=True)

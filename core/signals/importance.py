@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 import itertools
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core import disk
 from core.errors import BadInputError
-from core.signals import _words
+from core.signals._features import BUCKETS, features
 from core.signals.ngrams import reference
 from core.types import ColumnKind, Columns, Progress, silent
 
-BUCKETS = 10_000
 FLOOR = 1e-8  # added to each probability
-KNOWN_FEATURES = 500_000  # whose buckets are remembered: about 100 MB a process
-LONGEST_KNOWN = 100  # characters; a longer one hardly comes again, and may be as long as its text
+TEXTS_HELD = 1024  # of a file that is streamed
 Floats = NDArray[np.float64]
 
 
@@ -43,7 +40,7 @@ class Importance:
     """
 
     name: ClassVar[str] = "importance"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     kind: ClassVar[ColumnKind] = "quality"
     target: str = field(default="", metadata={"file": True})
     raw: str = field(default="", metadata={"file": True})
@@ -100,9 +97,19 @@ class Importance:
 def counted(texts: Iterable[str]) -> NDArray[np.int64]:
     """Return how many of the texts' words and pairs of words fall into each bucket."""
     counts = np.zeros(BUCKETS, dtype=np.int64)
-    for text in texts:
-        counts += np.bincount(_buckets(_words.raw_words(text.lower())), minlength=BUCKETS)
+    for some in _held(texts):
+        counts += np.bincount(features(some).buckets, minlength=BUCKETS)
     return counts
+
+
+def _held(texts: Iterable[str]) -> Iterator[Sequence[str]]:
+    """Yield texts that may be streamed, some at a time."""
+    if isinstance(texts, Sequence):
+        yield texts
+        return
+    stream = iter(texts)
+    while some := list(itertools.islice(stream, TEXTS_HELD)):
+        yield some
 
 
 def log_shares(counts: NDArray[np.int64], where: str) -> Floats:
@@ -115,40 +122,11 @@ def log_shares(counts: NDArray[np.int64], where: str) -> Floats:
 
 def weigh(texts: Sequence[str], weights: Floats, min_words: int) -> Floats:
     """Return (texts, 2): each text's weight in whole and by word; NaN where it has too few words, or none."""
-    found = np.full((len(texts), 2), math.nan)
-    for i, text in enumerate(texts):
-        words = _words.raw_words(text.lower())
-        if len(words) >= max(1, min_words):
-            weight = float(weights[_buckets(words)].sum())
-            found[i] = weight, weight / len(words)
+    found, of = np.full((len(texts), 2), math.nan), features(texts)
+    enough = np.flatnonzero(of.counts >= max(1, min_words))
+    found[enough, 0] = of.summed(weights)[enough]
+    found[enough, 1] = found[enough, 0] / of.counts[enough]
     return found
-
-
-class _Features(dict[Any, int]):
-    """The bucket of each word and pair of words, found when first asked for; forgets all when it is full.
-
-    Long ones are never kept, so that a corpus of them does not fill the memory.
-    """
-
-    def __missing__(self, feature: str | tuple[str, str]) -> int:
-        text = feature if isinstance(feature, str) else " ".join(feature)
-        digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
-        bucket = int.from_bytes(digest) % BUCKETS
-        if len(text) <= LONGEST_KNOWN:
-            if len(self) >= KNOWN_FEATURES:
-                self.clear()
-            self[feature] = bucket
-        return bucket
-
-
-_known = _Features()  # of this process
-
-
-def _buckets(words: Sequence[str]) -> NDArray[np.int64]:
-    """Return the buckets of all words and pairs of neighbours."""
-    size = max(0, 2 * len(words) - 1)
-    features = itertools.chain(words, itertools.pairwise(words))
-    return np.fromiter(map(_known.__getitem__, features), np.int64, size)
 
 
 @functools.lru_cache(maxsize=4)

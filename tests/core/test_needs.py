@@ -100,7 +100,7 @@ def test_texts_are_read_once(home, target, monkeypatch):
     """The second time the weights lie beside the documents, signed by what the file holds."""
     corpus, selector = home.corpus("c"), make(SELECTORS, "dsir", {"target": target})
     first = resolve(home, corpus, selector)["target_importance"]
-    monkeypatch.setattr("core.needs.importance.weigh", None)
+    monkeypatch.setattr("core.needs._weighed", None)
     again = resolve(home, corpus, selector)["target_importance"]
     (column,) = home.columns(corpus)
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from core import bricks
 from core.errors import BadInputError
-from core.signals import importance
+from core.signals import _features
 from core.signals.importance import Importance
 
 TARGET = ["The ship sailed at dawn.", "A whale! A white whale, and the sea."]
@@ -119,14 +119,39 @@ def test_another_file_is_another_signal(files, tmp_path):
 
 
 def test_forgotten_features_are_found_again(files, monkeypatch):
-    """A full memory of buckets changes no value."""
+    """A memory of two slots changes no value."""
     brick = Importance(**files, min_words=1)
     expected = brick.score(TARGET)["importance"].tolist()
-    monkeypatch.setattr(importance, "KNOWN_FEATURES", 3)
-    monkeypatch.setattr(importance, "_known", importance._Features())
+    small = _features._Memory(1)
+    monkeypatch.setattr(_features, "_memory", lambda: small)
 
     assert expected == brick.score(TARGET)["importance"].tolist()
-    assert 3 >= len(importance._known)
+
+
+def test_texts_are_weighed_alike_whatever_stands_beside_them(files, monkeypatch):
+    """In runs of any size, to the bit."""
+    texts = [
+        "The sea, the sea!",
+        "",
+        "É a\u0345 Σίσυφος ΟΔΥΣΣΕΥΣ x_1",
+        "w" * 300 + " " + "w" * 301,
+        "\x85\x1c a b",
+    ] * 3
+    brick = Importance(**files, min_words=1)
+    expected = [brick.score([text])["importance"][0] for text in texts]
+    for size in (1, 40, 10_000):
+        monkeypatch.setattr(_features, "PART_CHARACTERS", size)
+
+        assert np.array_equal(expected, brick.score(texts)["importance"], equal_nan=True)
+
+
+@given(st.text(max_size=40))
+@settings(max_examples=100, deadline=None)
+def test_features_are_those_of_the_papers_code(text):
+    """Whatever the characters, in both ways of holding them."""
+    expected = sorted(bucket(feature) for feature in features(text))
+
+    assert expected == sorted(_features.features([text]).buckets.tolist())
 
 
 def test_hostile_texts(files):
