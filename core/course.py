@@ -202,11 +202,6 @@ def turns(plan: Plan, most: int = 200) -> list[Turn]:
     return sorted(found, key=lambda turn: (turn.at, turn.domain, turn.epoch))
 
 
-def reads_in_order(mixture: Mixture) -> bool:
-    """Whether the course holds only for a trainer that reads an export's documents as they stand there."""
-    return any(stage.order is not None or not stage.preface for stage in mixture.stages)
-
-
 def seen_tokens(plan: Plan, sizes: Rows) -> Rows:
     """Return how many tokens the trainer sees of each document of the corpus (documents,), repeats included.
 

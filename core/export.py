@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 import hashlib
 import json
@@ -12,7 +13,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import yaml
 from pydantic import ValidationError
@@ -21,10 +22,9 @@ from core import disk
 from core.bricks import make, signed_settings_of
 from core.card import card
 from core.contents import contents
-from core.course import reads_in_order
 from core.croissant import croissant
 from core.errors import BadInputError, MixdeskError, NotFoundError, TamperedError
-from core.exporters import EXPORTERS, Exporter, Tokenising, obtained, token_weights
+from core.exporters import EXPORTERS, Exporter, Tokenising, check, obtained, token_weights
 from core.plan import make_plan
 from core.pool import make_pool
 from core.preface import prefaced, rewritten
@@ -42,7 +42,6 @@ from core.types import (
 )
 from core.workspace import Workspace
 
-IN_FILE_ORDER = ("jsonl", "parquet")  # formats that are read as they lie, by our own backend, too
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -67,19 +66,18 @@ def export(
         format: One of `core.exporters.EXPORTERS`.
         out: The folder, which is not there yet, empty, or this very export.
         progress: Told of documents read and domains written.
-        settings: The exporter's own, such as `tokenizer` or `sequence_length`.
+        settings: The exporter's own, such as `tokenizer` or `sequence_length`; that of a sequence is the
+            mixture's where it is not set here.
 
     Raises:
         BadInputError: an unknown format or setting, stages or an order that the trainer has not, what
             `core.mix.resolve` refuses, an `out` that holds anything else, or a disk
             that is full or cannot be written to.
     """
-    exporter = make(EXPORTERS, format, settings)
+    exporter = make(EXPORTERS, format, _settings(format, mixture, settings))
     out = Path(os.path.abspath(out))  # noqa: PTH100 resolve() would follow a link that the rename replaces
     _check_out(out, mixture, exporter, workspace.corpus(mixture.corpus).fingerprint)
-    if reads_in_order(mixture) and exporter.name not in IN_FILE_ORDER:
-        rule = "its trainer shuffles, and a stage orders its documents or leaves their prefaces out"
-        raise BadInputError(f"format {exporter.name}", rule, f"export as {' or '.join(IN_FILE_ORDER)}")
+    check(exporter.name, mixture)
     plan = make_plan(make_pool(workspace, mixture), mixture)
     with _aside(out) as aside:
         manifest = _write(workspace, plan, exporter, aside, progress)
@@ -89,6 +87,15 @@ def export(
             out.rmdir()
         aside.rename(out)
     return manifest
+
+
+def _settings(name: str, mixture: Mixture, settings: Mapping[str, object] | None) -> dict[str, object]:
+    """Return the settings, with the mixture's length of a sequence where the format has one and none is set."""
+    length, kind = mixture.sequence_length, EXPORTERS.get(name)
+    knows = kind is not None and "sequence_length" in (
+        field.name for field in dataclasses.fields(cast("Any", kind))
+    )
+    return {**({"sequence_length": length} if length and knows else {}), **(settings or {})}
 
 
 def _write(
@@ -175,6 +182,7 @@ def sealed(
         domains=domains,
         files=tuple(files),
         mixture=plan.mixture.model_dump(mode="json"),
+        target=plan.target,
         settings=signed_settings_of(exporter),
         encoding=exporter.encoding() if isinstance(exporter, Tokenising) else None,
     )
@@ -260,7 +268,7 @@ def _same_or_refuse(out: Path, manifest: Manifest) -> Manifest:
 
 
 def _other_documents(out: Path) -> BadInputError:
-    rule = "holds an export of other documents: the corpus or its columns have changed since"
+    rule = "holds an export of other documents: the corpus, its columns or the target have changed since"
     return BadInputError(out, rule, "name another folder or remove this one")
 
 

@@ -179,8 +179,8 @@ def _llm_foundry(config: Any, found: _Found) -> None:
             f"Streams are weighted in different ways ({told}{more}): Streaming refuses proportions there."
         )
     if "proportion" in used:
-        pairs = [(name, (stream or {}).get("proportion", 0)) for name, stream in streams.items()]
-        found.stage(1.0, pairs, "Streaming divides by the sum.")
+        for until, part in _datamixes(config["whole"], streams, found):
+            found.stage(until, _proportions(part), "Streaming divides by the sum.")
         if holder.get("epoch_size") is None:
             found.trap(
                 "No `epoch_size`: an epoch is as many samples as all streams hold, whatever the weights."
@@ -195,6 +195,43 @@ def _llm_foundry(config: Any, found: _Found) -> None:
         "is one text is cut there."
     )
     found.seed = _seed(holder.get("shuffle_seed"))
+
+
+def _datamixes(whole: Any, first: Any, found: _Found) -> list[tuple[float, Any]]:
+    """Return the streams up to each share of training: those of the callback `curriculum_learning` after the first."""
+    later = ((whole.get("callbacks") or {}).get("curriculum_learning")) or {}
+    schedule = later.get("schedule") or []
+    if not schedule:
+        return [(1.0, first)]
+    asked = [later.get("duration"), *(one.get("duration") for one in schedule)]
+    long = [re.fullmatch(r"(\d+) ?(tok|ep)", str(one)) for one in asked]
+    streams = [first, *((one.get("dataset") or {}).get("streams") or first for one in schedule)]
+    sizes = [int(one[1]) if one else 0 for one in long]
+    units = {one[2] for one in long if one}
+    if not all(sizes) or len(units) != 1:
+        found.trap(
+            f"The schedule's durations are {asked}: llm-foundry wants tokens or epochs, all in one unit."
+        )
+        sizes = [1] * len(asked)
+    elif str(whole.get("max_duration")).replace(" ", "") != f"{sum(sizes)}{units.pop()}":
+        found.trap(
+            f"The durations sum to {sum(sizes)}, and max_duration is {whole.get('max_duration')}: llm-foundry refuses "
+            "what differs."
+        )
+    return [(sum(sizes[: n + 1]) / sum(sizes), part) for n, part in enumerate(streams)]
+
+
+def _proportions(streams: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Return the proportions by name; of a domain that lies in numbered folders, the sum."""
+    sums: dict[str, Any] = {}
+    for name, stream in streams.items():
+        weight = (stream or {}).get("proportion", 0)
+        folder, dot, number = str(name).rpartition(".")
+        if dot and number.isdigit() and str((stream or {}).get("local")).endswith(f"/{number}"):
+            name = folder
+        both = _is_weight(weight) and _is_weight(sums.get(name, 0))
+        sums[name] = float(sums.get(name, 0)) + float(weight) if both else weight
+    return list(sums.items())
 
 
 def _olmo_core(config: Any, found: _Found) -> None:
@@ -273,7 +310,7 @@ def _nanotron_stage(name: str, data: Mapping[str, Any], until: float, found: _Fo
 
 def _levanter(config: Any, found: _Found) -> None:
     data, trainer = config["part"], config["whole"].get("trainer") or {}
-    asked, known = data["train_weights"], set(data.get("configs") or {})
+    asked, known = data["train_weights"], set(data.get("configs") or data.get("components") or {})
     stages: list[Any] = [[0, asked]] if isinstance(asked, dict) else list(asked or [])
     steps, batch = _positive(trainer.get("num_train_steps")), _positive(trainer.get("train_batch_size"))
     starts = [start for start, _ in stages]

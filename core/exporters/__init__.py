@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from core.errors import BadInputError
+from core.exporters._abilities import refusal
 from core.exporters._door import Documents, Exporter
 from core.exporters._shares import obtained, token_weights
 from core.exporters._tokens import Tokenising
@@ -20,6 +22,7 @@ from core.exporters.olmo_core import OlmoCore
 from core.exporters.parquet import Parquet
 from core.exporters.regmix import RegMix
 from core.exporters.torchtitan import Torchtitan
+from core.types import Mixture
 
 EXPORTERS: dict[str, type[Exporter]] = {
     "jsonl": JsonLines,
@@ -39,4 +42,27 @@ EXPORTERS: dict[str, type[Exporter]] = {
     "torchtitan": Torchtitan,
 }
 
-__all__ = ["EXPORTERS", "Documents", "Exporter", "Tokenising", "obtained", "token_weights"]
+
+def refusals(mixture: Mixture) -> dict[str, str | None]:
+    """Return, by format, why it cannot carry the mixture, in words; None where it can."""
+    return {name: refusal(kind, mixture) for name, kind in EXPORTERS.items()}
+
+
+def check(name: str, mixture: Mixture) -> None:
+    """Raise `BadInputError`, which names the formats that can, where a format cannot carry the mixture."""
+    found = refusals(mixture)
+    if rule := found[name]:
+        able = ", ".join(other for other, why in found.items() if why is None)
+        raise BadInputError(f"format {name}", rule, f"formats that can: {able}")
+
+
+__all__ = [
+    "EXPORTERS",
+    "Documents",
+    "Exporter",
+    "Tokenising",
+    "check",
+    "obtained",
+    "refusals",
+    "token_weights",
+]

@@ -21,10 +21,16 @@ _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 
 class Exporter(Protocol):
-    """Writes a plan's documents, and a trainer's configuration where it has one, into a folder."""
+    """Writes a plan's documents, and a trainer's configuration where it has one, into a folder.
+
+    `stages`: the trainer can change its weights as training goes on. `in_order`: it reads a domain's documents
+    as they stand in its file. One that needs a package beyond ours names its module as `package`.
+    """
 
     name: ClassVar[str]
     version: ClassVar[int]
+    stages: ClassVar[bool]
+    in_order: ClassVar[bool]
 
     def write(self, plan: Plan, documents: Documents, folder: Path) -> list[ManifestFile]:
         """Write all files; return an account of each data file, paths relative to `folder`.

@@ -15,16 +15,20 @@ def drawn_by_samples(
 ) -> list[Drawn]:
     """Return what is drawn: weights by data path as the configuration `where` names them, phase by phase.
 
+    Weights of paths of one domain add up.
+
     Raises:
         BadInputError: A path is none of the manifest's.
     """
     known = domains_by_path(manifest)
     found = []
     for share, weights in phases:
-        for path in weights:
+        sums: dict[str, float] = {}
+        for path, weight in weights.items():
             if path not in known:
                 raise BadInputError(f"{where}: {path}", "no data file of this export", "export again")
-        found.append(Drawn(share, {known[path]: (weight, [1]) for path, weight in weights.items()}))
+            sums[known[path]] = sums.get(known[path], 0.0) + weight
+        found.append(Drawn(share, {domain: (weight, [1]) for domain, weight in sums.items()}))
     return found
 
 

@@ -8,7 +8,6 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from core.errors import BadInputError
 from core.types import ManifestFile, Plan
 
 Shares = dict[str, float]
@@ -50,8 +49,9 @@ def token_weights(plan: Plan) -> Shares:
 def phases(plan: Plan) -> list[Phase]:
     """Return the stages with the weights that the plan can give; one of all training where none is set.
 
-    Where domains were cut, each gives in every stage the same part of what was asked, and the stages' lengths
-    follow, so that over the whole run each domain has exactly its planned share.
+    Stages of the same weights that follow one another are one. Where domains were cut, each gives in every stage
+    the same part of what was asked, and the stages' lengths follow, so that over the whole run each domain has
+    exactly its planned share.
     """
     if not plan.mixture.stages:
         return [Phase(0.0, 1.0, token_weights(plan))]
@@ -70,20 +70,28 @@ def phases(plan: Plan) -> list[Phase]:
             start = until
         before = stage.until
     last = found[-1]
-    return [*found[:-1], Phase(last.start, 1.0, last.weights)]
+    found[-1] = Phase(last.start, 1.0, last.weights)
+    return _joined(found)
+
+
+def _joined(found: Sequence[Phase]) -> list[Phase]:
+    """Make one of phases that follow one another with the same weights."""
+    joined: list[Phase] = []
+    for phase in found:
+        if joined and _same(joined[-1].weights, phase.weights):
+            joined[-1] = Phase(joined[-1].start, phase.until, joined[-1].weights)
+        else:
+            joined.append(phase)
+    return joined
+
+
+def _same(one: Shares, other: Shares) -> bool:
+    return all(abs(one[domain] - other[domain]) < 1e-12 for domain in one)
 
 
 def seed(plan: Plan) -> int:
     """Return the mixture's seed as trainers take one: below 2^32."""
     return plan.mixture.seed % (1 << 32)
-
-
-def refuse_stages(plan: Plan, trainer: str) -> None:
-    """Raise where the mixture has stages, which `trainer` cannot follow."""
-    if plan.mixture.stages:
-        rule = f"{trainer} keeps the same weights for the whole of training"
-        remedy = "export each stage as a mixture of its own, or for levanter or nanotron, which have stages"
-        raise BadInputError(f"stages of {plan.mixture.name}", rule, remedy)
 
 
 def mean_tokens(files: Iterable[ManifestFile]) -> Shares:

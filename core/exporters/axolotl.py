@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from core.errors import BadInputError
+from core.exporters._abilities import refuse
 from core.exporters._door import Documents, account, domains_by_path, planned_domains, slugs
 from core.exporters._files import read_yaml, write_notes, write_yaml
-from core.exporters._shares import Drawn, refuse_stages, seed, token_weights
+from core.exporters._shares import Drawn, seed, token_weights
 from core.exporters._text import lines
 from core.types import DomainPlan, Manifest, ManifestFile, Plan
 
@@ -27,12 +28,14 @@ class Axolotl:
 
     name: ClassVar[str] = "axolotl"
     version: ClassVar[int] = 1
+    stages: ClassVar[bool] = False
+    in_order: ClassVar[bool] = False
 
     sequence_length: int = 2048
 
     def write(self, plan: Plan, documents: Documents, folder: Path) -> list[ManifestFile]:
         """Write one file a domain, repeats included: the disk needs room for every token seen."""
-        refuse_stages(plan, "axolotl")
+        refuse(self, plan)
         (folder / "data").mkdir()
         domains = planned_domains(plan)
         names, files = slugs(domains), []

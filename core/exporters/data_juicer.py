@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+from core.exporters._abilities import refuse
 from core.exporters._door import Documents, domains_by_path, slugs
 from core.exporters._files import read_yaml, write_notes, write_yaml
-from core.exporters._shares import Drawn, document_weights, mean_tokens, refuse_stages, token_weights
+from core.exporters._shares import Drawn, document_weights, mean_tokens, token_weights
 from core.exporters._text import document_tokens, write_jsonl
 from core.types import Manifest, ManifestFile, Plan
 
@@ -25,10 +26,12 @@ class DataJuicer:
 
     name: ClassVar[str] = "data_juicer"
     version: ClassVar[int] = 1
+    stages: ClassVar[bool] = False
+    in_order: ClassVar[bool] = False
 
     def write(self, plan: Plan, documents: Documents, folder: Path) -> list[ManifestFile]:
         """Write one file a domain and the weights, which are of documents."""
-        refuse_stages(plan, "Data-Juicer")
+        refuse(self, plan)
         files = write_jsonl(plan, documents, folder)
         means, shares = mean_tokens(files), token_weights(plan)
         own = document_weights(shares, means)

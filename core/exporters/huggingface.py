@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+from core.exporters._abilities import refuse
 from core.exporters._door import Documents, domains_by_path, slugs
 from core.exporters._files import read_yaml, write_notes, write_yaml
-from core.exporters._shares import Drawn, document_weights, mean_tokens, refuse_stages, seed, token_weights
+from core.exporters._shares import Drawn, document_weights, mean_tokens, seed, token_weights
 from core.exporters._text import document_tokens, write_parquet
 from core.types import Manifest, ManifestFile, Plan
 
@@ -35,10 +36,12 @@ class HuggingFace:
 
     name: ClassVar[str] = "huggingface"
     version: ClassVar[int] = 1
+    stages: ClassVar[bool] = False
+    in_order: ClassVar[bool] = True
 
     def write(self, plan: Plan, documents: Documents, folder: Path) -> list[ManifestFile]:
         """Write one file a domain and the probabilities, which are of documents."""
-        refuse_stages(plan, "Hugging Face datasets")
+        refuse(self, plan)
         files = write_parquet(plan, documents, folder)
         means, shares = mean_tokens(files), token_weights(plan)
         own = document_weights(shares, means)
@@ -55,7 +58,8 @@ class HuggingFace:
             _HOW,
             "`interleave_datasets` draws documents, not tokens: a probability is the domain's share of tokens "
             "over its mean tokens a document, scaled to sum to 1. `samples` documents are the budget; "
-            "`repeat` keeps a domain's share when it is read to its end. "
+            "`repeat` keeps a domain's share when it is read to its end. Nothing is shuffled: a domain's documents "
+            "come as they stand in its file. "
             '`load_dataset(".", NAME)` reads one domain by its configuration in the card.',
         ]
         write_notes(folder, "Hugging Face datasets", told, {d: (shares[d], own[d]) for d in own})

@@ -18,6 +18,8 @@ class JsonLines:
 
     name: ClassVar[str] = "jsonl"
     version: ClassVar[int] = 1
+    stages: ClassVar[bool] = True
+    in_order: ClassVar[bool] = True
 
     def write(self, plan: Plan, documents: Documents, folder: Path) -> list[ManifestFile]:
         """Write one file a domain; the bytes are the same on any machine."""

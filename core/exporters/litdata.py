@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core import disk
+from core.exporters._abilities import refuse
 from core.exporters._door import Documents, account, planned_domains, slugs
 from core.exporters._files import read_yaml, write_notes, write_yaml
 from core.exporters._fixed import check_length, drawn_by_samples
-from core.exporters._shares import Drawn, refuse_stages, seed, token_weights
+from core.exporters._shares import Drawn, seed, token_weights
 from core.exporters._tokens import Tokenising, batches, windows
 from core.types import JSON, Manifest, ManifestFile, Plan
 
@@ -45,12 +46,14 @@ class LitData(Tokenising):
 
     name: ClassVar[str] = "litdata"
     version: ClassVar[int] = 1
+    stages: ClassVar[bool] = False
+    in_order: ClassVar[bool] = False
 
     sequence_length: int = 2048
 
     def write(self, plan: Plan, documents: Documents, folder: Path) -> list[ManifestFile]:
         """Write a folder of chunks a domain, the tokenizer, and the weights."""
-        refuse_stages(plan, "LitData")
+        refuse(self, plan)
         check_length(self.sequence_length)
         encoder, shares, files = self.encoder(), token_weights(plan), []
         names = slugs(shares)

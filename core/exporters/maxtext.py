@@ -8,9 +8,10 @@ from typing import Any, ClassVar
 
 from core import disk
 from core.errors import BadInputError
+from core.exporters._abilities import asks_order, refuse
 from core.exporters._door import Documents, account, domains_by_path, planned_domains, slugs
 from core.exporters._files import write_notes, write_yaml
-from core.exporters._shares import Drawn, document_weights, mean_tokens, refuse_stages, seed, token_weights
+from core.exporters._shares import Drawn, document_weights, mean_tokens, seed, token_weights
 from core.types import Manifest, ManifestFile, Plan
 
 CONFIG, MIXTURE = "maxtext.yml", "grain_mixture.json"
@@ -27,6 +28,9 @@ class MaxText:
 
     name: ClassVar[str] = "maxtext"
     version: ClassVar[int] = 1
+    stages: ClassVar[bool] = False
+    in_order: ClassVar[bool] = True
+    package: ClassVar[str] = "array_record"
 
     def write(self, plan: Plan, documents: Documents, folder: Path) -> list[ManifestFile]:
         """Write one file a domain and the weights, which are of documents.
@@ -34,7 +38,7 @@ class MaxText:
         Raises:
             BadInputError: Stages, or the package array-record is not installed.
         """
-        refuse_stages(plan, "MaxText")
+        refuse(self, plan)
         library = _library()
         (folder / "data").mkdir()
         domains = planned_domains(plan)
@@ -59,7 +63,7 @@ class MaxText:
             "train_data_columns": ["text"],
             "tokenize_train_data": True,
             "use_truncation": False,
-            "enable_data_shuffling": True,
+            "enable_data_shuffling": not asks_order(plan.mixture),
             "data_shuffle_seed": seed(plan),
             "num_epoch": max(1, round(max(part.epochs for part in plan.domains.values()) + 0.5)),
         }
@@ -72,6 +76,8 @@ class MaxText:
             "to sum to 1. `use_truncation: false` keeps a document's tokens beyond one sample, without which long "
             "documents would count for less.",
         ]
+        if asks_order(plan.mixture):
+            told.append("`enable_data_shuffling: false` keeps the order of each domain's documents.")
         write_notes(folder, "MaxText", told, {d: (shares[d], own[d]) for d in own})
         return files
 

@@ -8,11 +8,12 @@ from typing import ClassVar
 
 from core import disk
 from core.errors import BadInputError
+from core.exporters._abilities import refuse
 from core.exporters._door import Documents, slugs
 from core.exporters._files import write_notes
 from core.exporters._fixed import drawn_by_samples
 from core.exporters._mmidx import read_lengths, write_indexed
-from core.exporters._shares import Drawn, refuse_stages, token_weights
+from core.exporters._shares import Drawn, token_weights
 from core.exporters._tokens import Tokenising
 from core.types import Manifest, ManifestFile, Plan
 
@@ -29,10 +30,12 @@ class Megatron(Tokenising):
 
     name: ClassVar[str] = "megatron"
     version: ClassVar[int] = 1
+    stages: ClassVar[bool] = False
+    in_order: ClassVar[bool] = False
 
     def write(self, plan: Plan, documents: Documents, folder: Path) -> list[ManifestFile]:
         """Write a pair of files a domain, the tokenizer, and the weighted list."""
-        refuse_stages(plan, "Megatron-LM")
+        refuse(self, plan)
         encoder, shares = self.encoder(), token_weights(plan)
         files = write_indexed(plan, documents, folder, encoder)
         encoder.write(folder)

@@ -10,6 +10,7 @@ from typing import ClassVar
 import numpy as np
 
 from core import disk
+from core.exporters._abilities import refuse
 from core.exporters._door import Documents, account, planned_domains, slugs
 from core.exporters._files import read_yaml, write_notes, write_yaml
 from core.exporters._fixed import check_length, check_positive, drawn_by_samples, first_steps
@@ -30,12 +31,15 @@ class Nanotron(Tokenising):
 
     name: ClassVar[str] = "nanotron"
     version: ClassVar[int] = 1
+    stages: ClassVar[bool] = True
+    in_order: ClassVar[bool] = False
 
     sequence_length: int = 2048
     batch_size: int = 256  # samples a step, over all devices
 
     def write(self, plan: Plan, documents: Documents, folder: Path) -> list[ManifestFile]:
         """Write a folder a domain, the tokenizer, and the stages."""
+        refuse(self, plan)
         check_length(self.sequence_length)
         check_positive(batch_size=self.batch_size)
         encoder, shares, files = self.encoder(), token_weights(plan), []

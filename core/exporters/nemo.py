@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+from core.exporters._abilities import refuse
 from core.exporters._door import Documents, slugs
 from core.exporters._files import read_yaml, write_notes, write_yaml
 from core.exporters._fixed import check_length, drawn_by_samples
 from core.exporters._mmidx import read_lengths, write_indexed
-from core.exporters._shares import Drawn, refuse_stages, seed, token_weights
+from core.exporters._shares import Drawn, seed, token_weights
 from core.exporters._tokens import FOLDER, Tokenising
 from core.types import JSON, Manifest, ManifestFile, Plan
 
@@ -26,12 +27,14 @@ class NeMo(Tokenising):
 
     name: ClassVar[str] = "nemo"
     version: ClassVar[int] = 1
+    stages: ClassVar[bool] = False
+    in_order: ClassVar[bool] = False
 
     sequence_length: int = 2048
 
     def write(self, plan: Plan, documents: Documents, folder: Path) -> list[ManifestFile]:
         """Write a pair of files a domain, the tokenizer, and the weighted list."""
-        refuse_stages(plan, "NeMo")
+        refuse(self, plan)
         check_length(self.sequence_length)
         encoder, shares = self.encoder(), token_weights(plan)
         files = write_indexed(plan, documents, folder, encoder)

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import ClassVar
 
 from core.errors import BadInputError
+from core.exporters._abilities import refuse
 from core.exporters._door import Documents, account, planned_domains, slugs
 from core.exporters._files import read_yaml, write_notes, write_yaml
 from core.exporters._fixed import check_length, check_positive, drawn_by_samples
-from core.exporters._shares import Drawn, Shares, refuse_stages, seed, token_weights
+from core.exporters._shares import Drawn, Shares, seed, token_weights
 from core.exporters._tokens import FOLDER, Encoder, Tokenising
 from core.types import Manifest, ManifestFile, Plan
 
@@ -28,6 +29,8 @@ class OlmoCore(Tokenising):
 
     name: ClassVar[str] = "olmo_core"
     version: ClassVar[int] = 1
+    stages: ClassVar[bool] = False
+    in_order: ClassVar[bool] = False
 
     sequence_length: int = 2048
     batch_size: int = 256  # samples a step, over all devices
@@ -38,7 +41,7 @@ class OlmoCore(Tokenising):
         Raises:
             BadInputError: Stages, or a domain of fewer tokens than a sample, of which OLMo-core would take none.
         """
-        refuse_stages(plan, "OLMo-core")
+        refuse(self, plan)
         check_length(self.sequence_length)
         check_positive(batch_size=self.batch_size)
         encoder, shares = self.encoder(), token_weights(plan)

@@ -21,6 +21,8 @@ class Parquet:
 
     name: ClassVar[str] = "parquet"
     version: ClassVar[int] = 1
+    stages: ClassVar[bool] = True
+    in_order: ClassVar[bool] = True
 
     def write(self, plan: Plan, documents: Documents, folder: Path) -> list[ManifestFile]:
         """Write one file a domain."""

@@ -10,10 +10,11 @@ from typing import ClassVar
 import numpy as np
 
 from core.errors import BadInputError
+from core.exporters._abilities import refuse
 from core.exporters._door import Documents, account, planned_domains
 from core.exporters._files import read_yaml, write_notes, write_yaml
 from core.exporters._fixed import check_length, check_positive
-from core.exporters._shares import Drawn, refuse_stages, token_weights
+from core.exporters._shares import Drawn, token_weights
 from core.exporters._tokens import Encoder, Tokenising, windows
 from core.types import Manifest, ManifestFile, Plan
 
@@ -32,6 +33,8 @@ class RegMix(Tokenising):
 
     name: ClassVar[str] = "regmix"
     version: ClassVar[int] = 1
+    stages: ClassVar[bool] = False
+    in_order: ClassVar[bool] = False
 
     sequence_length: int = 2048
     file_samples: int = 256  # samples a file; RegMix skips a domain of fewer files than devices
@@ -39,7 +42,7 @@ class RegMix(Tokenising):
 
     def write(self, plan: Plan, documents: Documents, folder: Path) -> list[ManifestFile]:
         """Write files of one size, the tokenizer, and the weights."""
-        refuse_stages(plan, "RegMix")
+        refuse(self, plan)
         check_length(self.sequence_length)
         check_positive(file_samples=self.file_samples)
         encoder, shares = self.encoder(), token_weights(plan)

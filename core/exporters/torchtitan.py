@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import ClassVar
 
 from core import disk
+from core.exporters._abilities import refuse
 from core.exporters._door import Documents, slugs
 from core.exporters._files import read_yaml, write_notes, write_yaml
 from core.exporters._fixed import drawn_by_samples
-from core.exporters._shares import Drawn, refuse_stages, seed, token_weights
+from core.exporters._shares import Drawn, seed, token_weights
 from core.exporters._text import write_jsonl
 from core.types import Manifest, ManifestFile, Plan
 
@@ -63,10 +64,12 @@ class Torchtitan:
 
     name: ClassVar[str] = "torchtitan"
     version: ClassVar[int] = 1
+    stages: ClassVar[bool] = False
+    in_order: ClassVar[bool] = True
 
     def write(self, plan: Plan, documents: Documents, folder: Path) -> list[ManifestFile]:
         """Write one file a domain, the weights, and the module."""
-        refuse_stages(plan, "torchtitan")
+        refuse(self, plan)
         shares = token_weights(plan)
         files = write_jsonl(plan, documents, folder)
         names = slugs(shares)
@@ -80,7 +83,8 @@ class Torchtitan:
             "For torchtitan 0.3: put this folder on the Python path, and in a configuration of your own write "
             "`from torchtitan_data import dataloader` and `dataloader=dataloader()`.",
             "torchtitan packs a source's documents into samples of `seq_len` tokens before it draws one, so a "
-            "weight is the domain's share of tokens as torchtitan's tokenizer counts them.",
+            "weight is the domain's share of tokens as torchtitan's tokenizer counts them. A source is streamed "
+            "unshuffled: its documents come as they stand in the file.",
         ]
         write_notes(folder, "torchtitan", told, {d: (share, share) for d, share in shares.items()})
         return files

@@ -10,6 +10,7 @@ from typing import Any
 
 import streamlit as st
 
+from core.beware import SEQUENCE_TOKENS
 from core.disk import fingerprint
 from core.types import Corpus, DomainPlan, Mixture, Plan
 from pages.parts import card, chart, desk, plain, state, table, veil
@@ -18,7 +19,7 @@ NUM_PREVIEW = 50
 
 
 def budget(corpus: Corpus, mixture: Mixture) -> None:
-    """Draw the token budget, the cap on epochs and the seed."""
+    """Draw the token budget, the cap on epochs, the seed and the length of a sequence."""
     now = mixture.budget.tokens if mixture.budget else None
     tokens = st.number_input(
         "Token budget",
@@ -31,7 +32,7 @@ def budget(corpus: Corpus, mixture: Mixture) -> None:
     )
     if tokens != now:
         _change(corpus, budget={"tokens": int(tokens)} if tokens else None)
-    left, right = st.columns(2)
+    left, middle, right = st.columns(3)
     one = mixture.max_epochs if isinstance(mixture.max_epochs, float) else None
     epochs = left.number_input(
         "Epochs at most",
@@ -44,9 +45,16 @@ def budget(corpus: Corpus, mixture: Mixture) -> None:
     )
     if epochs is not None and epochs != one:
         _change(corpus, max_epochs=epochs)
-    seed = right.number_input("Seed", min_value=0, value=mixture.seed, key=f"course.seed.{mixture.seed}")
+    seed = middle.number_input("Seed", min_value=0, value=mixture.seed, key=f"course.seed.{mixture.seed}")
     if seed != mixture.seed:
         _change(corpus, seed=int(seed))
+    length = right.number_input(
+        "Sequence length", min_value=1, max_value=1 << 20, value=mixture.sequence_length, step=1024,
+        key=f"course.sequence.{mixture.sequence_length}", placeholder=f"{SEQUENCE_TOKENS:,}",
+        help="Tokens of a sample of the trainer: a domain that fills none is warned of, and exports are cut by it.",
+    )  # fmt: skip
+    if length != mixture.sequence_length:
+        _change(corpus, sequence_length=length)
 
 
 def epochs_by_domain(corpus: Corpus, mixture: Mixture, domains: Sequence[str]) -> None:

@@ -5,16 +5,23 @@ Owns the session keys that begin with `handoff.`.
 
 from __future__ import annotations
 
+import dataclasses
+import typing
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
 from core.backend import PRESETS
 from core.disk import fingerprint
 from core.errors import MixdeskError
-from core.exporters import EXPORTERS
+from core.exporters import EXPORTERS, refusals
+from core.pool import target_hash
 from core.types import Corpus, Job, Mixture, dump_mixture, parse_mixture
-from pages.parts import desk, plain, progress, runs, state, ways
+from pages.parts import desk, form, plain, progress, runs, state, ways
+
+TEXTS = ("jsonl", "parquet", "huggingface")  # formats that our own training reads
 
 
 def toolbar(corpus: Corpus, mixture: Mixture) -> None:
@@ -72,30 +79,78 @@ def text(corpus: Corpus, mixture: Mixture) -> None:
 def export(corpus: Corpus, mixture: Mixture) -> None:
     """Draw the export and the hand-off to training, and the exports that are there."""
     mixture = _mask(corpus, mixture)
+    why = refusals(mixture)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        format_ = st.selectbox("Format", list(EXPORTERS), key="handoff.format", width=160)
-        folder = _folder(corpus, mixture, format_)
+        format_, settings = _format(mixture, why)
+        folder = _folder(corpus, mixture, format_, settings)
         there = (folder / "manifest.json").exists()
+        unable = why[format_] is not None
         if st.button(
-            "Export", icon=":material/ios_share:", key="handoff.export", disabled=there, shortcut="E"
+            "Export",
+            icon=":material/ios_share:",
+            key="handoff.export",
+            disabled=there or unable,
+            shortcut="E",
         ):
-            _queue_export(mixture, format_, folder)
+            _queue_export(mixture, format_, settings, folder)
             st.rerun()
         preset = st.selectbox(
             "Model", list(PRESETS), key="handoff.preset", format_func=runs.preset_words, width=260
         )
         if st.button(
-            "Send to training", icon=":material/model_training:", key="handoff.train", type="primary"
-        ):
-            _send(mixture, format_, folder, preset, there)
+            "Send to training", icon=":material/model_training:", key="handoff.train", type="primary",
+            disabled=unable or format_ not in TEXTS,
+            help=f"Our own training reads texts: {', '.join(TEXTS)}.",
+        ):  # fmt: skip
+            _send(mixture, format_, settings, folder, preset, there)
+    _say(format_, why)
     if st.session_state.get("handoff.sent") == folder:
         st.success("Sent to training: the losses appear as it goes.", icon=":material/model_training:")
         ways.link("training", "See it train", ":material/model_training:")
     if there:
         st.success(f"Exported to {plain.markdown(folder)}", icon=":material/check_circle:")
-    else:
+    elif not unable:
         st.caption("This very mixture has not been exported yet; sending it to training exports it first.")
     _exports()
+
+
+def _format(mixture: Mixture, why: Mapping[str, str | None]) -> tuple[str, dict[str, Any]]:
+    """Draw the choice of a format, those that cannot carry the mixture last and marked, and its settings."""
+    names = sorted(why, key=lambda name: why[name] is not None)  # stable: else in the face's order
+    format_ = st.selectbox(
+        "Format", names, key="handoff.format", width=290,
+        format_func=lambda name: name if why[name] is None else f"{name} (not for this mixture)",
+    )  # fmt: skip
+    kind: Any = EXPORTERS[format_]
+    # a file's path is for the command alone: a browser names none outside the workspace
+    fields = [
+        f for f in dataclasses.fields(kind) if not (f.metadata.get("private") or f.metadata.get("file"))
+    ]
+    if not fields:
+        return format_, {}
+    hints, settings = typing.get_type_hints(kind), {}
+    with st.popover("Settings", icon=":material/settings:"):
+        for field in fields:
+            start = field.default
+            if field.name == "sequence_length" and mixture.sequence_length:
+                start = mixture.sequence_length
+            key = f"handoff.set.{format_}.{field.name}.{start}"
+            value = form.one(field.name, hints[field.name], start, key)
+            if value != start:
+                settings[field.name] = value
+    return format_, settings
+
+
+def _say(format_: str, why: Mapping[str, str | None]) -> None:
+    """Say what the chosen format cannot, and which others cannot either, each reason once."""
+    if rule := why[format_]:
+        st.warning(f"{format_} cannot carry this mixture: {plain.markdown(rule)}.", icon=":material/block:")
+    reasons: dict[str, list[str]] = {}
+    for name, rule in why.items():
+        if rule is not None and name != format_:
+            reasons.setdefault(rule, []).append(name)
+    for rule, names in reasons.items():
+        st.caption(f"Not for this mixture: {plain.markdown(', '.join(names))}. Why: {plain.markdown(rule)}.")
 
 
 def _mask(corpus: Corpus, mixture: Mixture) -> Mixture:
@@ -114,20 +169,24 @@ def _mask(corpus: Corpus, mixture: Mixture) -> Mixture:
     return mixture
 
 
-def _folder(corpus: Corpus, mixture: Mixture, format_: str) -> Path:
+def _folder(corpus: Corpus, mixture: Mixture, format_: str, settings: Mapping[str, Any]) -> Path:
     """Where this mixture of this corpus with these columns goes: another one never overwrites it."""
-    signed = fingerprint([mixture.model_dump(mode="json"), state.stamp(corpus)])[:8]
+    more = [part for part in (settings, target_hash(mixture)) if part]
+    signed = fingerprint([mixture.model_dump(mode="json"), state.stamp(corpus), *more])[:8]
     return state.workspace().exports / f"{mixture.name}-{format_}-{signed}"
 
 
-def _queue_export(mixture: Mixture, format_: str, folder: Path) -> Job:
+def _queue_export(mixture: Mixture, format_: str, settings: Mapping[str, Any], folder: Path) -> Job:
     spec = state.workspace().keep_mixture(mixture)
-    command = ["export", str(spec), "--format", format_, "--out", str(folder)]
+    told = [part for key, value in settings.items() for part in ("--set", f"{key}={value}")]
+    command = ["export", str(spec), "--format", format_, "--out", str(folder), *told]
     return progress.submit(command, f"export {mixture.name} as {format_}")
 
 
-def _send(mixture: Mixture, format_: str, folder: Path, preset: str, there: bool) -> None:
-    first = None if there else _queue_export(mixture, format_, folder)
+def _send(
+    mixture: Mixture, format_: str, settings: Mapping[str, Any], folder: Path, preset: str, there: bool
+) -> None:
+    first = None if there else _queue_export(mixture, format_, settings, folder)
     runs.submit(folder / "manifest.json", {"preset": preset}, f"{folder.name}-{preset}", after=first)
     st.session_state["handoff.sent"] = folder
     st.rerun()
@@ -149,7 +208,8 @@ def _exports() -> None:
     if rows:
         import pandas as pd
 
-        st.dataframe(pd.DataFrame(rows), hide_index=True)
+        whole = {n: st.column_config.NumberColumn(format="localized") for n in ("documents", "tokens")}
+        st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=whole)
 
 
 def problem(error: MixdeskError) -> None:

@@ -1,7 +1,8 @@
 """What the readers too heavy for the tests draw from our exports: shares of tokens over 10,000 samples.
 
 Each reader runs in a Python of its own, named by an environment variable (MOSAIC_PYTHON, LITDATA_PYTHON,
-OLMO_PYTHON, CROISSANT_PYTHON); by default this one. A reader that is not installed is said.
+OLMO_PYTHON, CROISSANT_PYTHON, AXOLOTL_PYTHON, TORCHTITAN_PYTHON, DATA_JUICER_PYTHON, LEVANTER_PYTHON); by default
+this one. A reader that is not installed is said. Those of stages print each stage's shares after one another.
 """
 
 import json
@@ -78,12 +79,117 @@ for records in data.metadata.record_sets:
 print(json.dumps(found))
 """
 
+MOSAIC_STAGES = """
+import collections, json, os, sys, yaml
+from streaming import Stream, StreamingDataset
+from streaming.base.util import clean_stale_shared_memory
+os.chdir(sys.argv[1])
+told = yaml.safe_load(open("llm_foundry.yaml"))
+first, later = told["train_loader"]["dataset"], told["callbacks"]["curriculum_learning"]["schedule"]
+stages, known = [], {}
+for part in [first, *(one["dataset"] for one in later)]:
+    for name, stream in part["streams"].items():
+        for sample in StreamingDataset(local=stream["local"], shuffle=False, batch_size=1):
+            known[sample["tokens"].tobytes()] = name.rsplit(".", 1)[0]
+    streams = [Stream(**stream) for stream in part["streams"].values()]
+    clean_stale_shared_memory()
+    mixed = StreamingDataset(
+        streams=streams, epoch_size=part["epoch_size"], shuffle=True, shuffle_seed=0, batch_size=1
+    )
+    stages.append(collections.Counter(known[sample["tokens"].tobytes()] for sample in mixed))
+    clean_stale_shared_memory()
+print(json.dumps(stages))
+"""
+
+AXOLOTL = """
+import collections, json, os, sys, yaml
+from axolotl.utils.schemas.config import AxolotlInputConfig
+os.chdir(sys.argv[1])
+told = yaml.safe_load(open("axolotl.yaml"))
+model = {"base_model": "m", "micro_batch_size": 1, "gradient_accumulation_steps": 1, "learning_rate": 1e-4}
+config, found = AxolotlInputConfig(**model, **told), {}
+for part in config.datasets:
+    rows = [json.loads(line) for line in open(part.path, encoding="utf-8")]
+    found[part.path.split("/")[1].removesuffix(".jsonl")] = sum(row["tokens"] for row in rows)
+print(json.dumps(found))
+"""
+
+TORCHTITAN = """
+import collections, json, os, sys
+os.chdir(sys.argv[1])
+sys.path.insert(0, ".")
+from torchtitan.hf_datasets.text_datasets import InterleavedHuggingFaceTextDataLoader
+import torchtitan_data
+names = [source["path"].split("/")[1].removesuffix(".jsonl") for source in torchtitan_data.MIXTURE["sources"].values()]
+whose = {}
+for number, name in enumerate(names):
+    for line in open(f"data/{name}.jsonl", encoding="utf-8"):
+        row = json.loads(line)
+        whose[row["text"]] = number, row["tokens"]
+class Tokenizer:
+    def encode(self, text, add_bos, add_eos):  # a document's tokens are its domain's number
+        number, size = whose[text]
+        return [number] * (size + 1)
+loader = InterleavedHuggingFaceTextDataLoader(
+    torchtitan_data.dataloader(), dp_world_size=1, dp_rank=0, tokenizer=Tokenizer(), seq_len=16, local_batch_size=1
+)
+found, samples = collections.Counter(), iter(loader)
+for _ in range(10_000):
+    found[names[int(next(samples)[0]["input"][0, 0])]] += 1
+print(json.dumps(found))
+"""
+
+DATA_JUICER = """
+import collections, json, os, sys
+os.chdir(sys.argv[1])
+from data_juicer.config import init_configs
+from data_juicer.core.data.dataset_builder import DatasetBuilder
+found = collections.Counter()
+for row in DatasetBuilder(init_configs(["--config", "data_juicer.yaml"])).load_dataset():
+    found[row["domain"]] += row["tokens"]
+print(json.dumps(found), file=sys.__stdout__)  # Data-Juicer takes the other for its log
+"""
+
+LEVANTER = """
+import asyncio, collections, json, os, sys, yaml
+os.chdir(sys.argv[1])
+import draccus
+from levanter.data.dataset import ListAsyncDataset
+from levanter.data.mixture import MixtureDataset
+from levanter.data.text import LMMixtureDatasetConfig
+told = yaml.safe_load(open("levanter.yaml"))
+config = draccus.decode(LMMixtureDatasetConfig, told["data"])
+sizes = {name: sum(1 for _ in open(part.train_urls[0])) for name, part in config.configs.items()}
+parts = {name: ListAsyncDataset([name] * size, is_complete=True) for name, size in sizes.items()}
+trainer = told["trainer"]
+stages = [(start * trainer["train_batch_size"], weights) for start, weights in config.train_weights]
+mixed = MixtureDataset(parts, stages, config.mixture_block_size, key=0, stop_strategy=config.stop_strategy)
+ends = [*(start for start, _ in stages[1:]), trainer["num_train_steps"] * trainer["train_batch_size"]]
+found = [
+    collections.Counter(asyncio.run(mixed.get_batch(range(start, end))))
+    for (start, _), end in zip(stages, ends)
+]
+print(json.dumps(found))
+"""
+
+STAGES = {"stages": [{"until": 0.75}, {"until": 1.0, "weights": {"maths": 0.8, "Books": 0.2}}]}
 SMALL = {"sequence_length": 16}
 READERS = {
-    "mosaicml-streaming": ("mosaic", SMALL, MOSAIC, "MOSAIC_PYTHON"),
-    "litdata": ("litdata", SMALL, LITDATA, "LITDATA_PYTHON"),
-    "ai2-olmo-core": ("olmo_core", {**SMALL, "batch_size": 8}, OLMO, "OLMO_PYTHON"),
-    "mlcroissant": ("parquet", {}, CROISSANT, "CROISSANT_PYTHON"),
+    "mosaicml-streaming": ("mosaic", SMALL, MOSAIC, "MOSAIC_PYTHON", {}),
+    "mosaicml-streaming, stages": ("mosaic", SMALL, MOSAIC_STAGES, "MOSAIC_PYTHON", STAGES),
+    "litdata": ("litdata", SMALL, LITDATA, "LITDATA_PYTHON", {}),
+    "ai2-olmo-core": ("olmo_core", {**SMALL, "batch_size": 8}, OLMO, "OLMO_PYTHON", {}),
+    "mlcroissant": ("parquet", {}, CROISSANT, "CROISSANT_PYTHON", {}),
+    "axolotl": ("axolotl", {}, AXOLOTL, "AXOLOTL_PYTHON", {}),
+    "torchtitan": ("torchtitan", {}, TORCHTITAN, "TORCHTITAN_PYTHON", {}),
+    "py-data-juicer": ("data_juicer", {}, DATA_JUICER, "DATA_JUICER_PYTHON", {}),
+    "levanter, stages": (
+        "levanter",
+        {**SMALL, "batch_size": 8, "block_size": 40},
+        LEVANTER,
+        "LEVANTER_PYTHON",
+        STAGES,
+    ),
 }
 
 
@@ -93,24 +199,30 @@ def main():
     with tempfile.TemporaryDirectory() as scratch:
         home = Workspace(Path(scratch) / "ws")
         home.write_corpus("c", counted(documents()), tokenizer="wordpiece")
-        for reader, (kind, settings, code, variable) in READERS.items():
-            out = Path(scratch) / kind
-            manifest = export(home, MIXTURE, kind, out, settings=settings)
+        for number, (reader, (kind, settings, code, variable, keys)) in enumerate(READERS.items()):
+            out = Path(scratch) / f"{kind}-{number}"
+            asked = Mixture.model_validate({**MIXTURE.model_dump(), **keys})
+            manifest = export(home, asked, kind, out, settings=settings)
             python = os.environ.get(variable, sys.executable)
             done = subprocess.run([python, "-c", code, str(out)], capture_output=True, text=True, check=False)
             if done.returncode:
                 last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-                print(f"{reader}: not read ({last})")
+                print(f"{reader}: not read ({last})", flush=True)
                 continue
             found = json.loads(done.stdout.strip().splitlines()[-1])
             if kind == "parquet":  # a catalogue's reader reads all, and draws nothing
                 same = found == {Path(file.path).stem: file.tokens for file in manifest.files}
-                print(f"{reader}: {'every' if same else 'NOT every'} document and token is read")
+                print(f"{reader}: {'every' if same else 'NOT every'} document and token is read", flush=True)
                 continue
-            names = {Path(file.path).parts[1].removesuffix(".npy"): file.domain for file in manifest.files}
-            total = sum(found.values())
-            shares = ", ".join(f"{d} {found.get(name, 0) / total:.1%}" for name, d in sorted(names.items()))
-            print(f"{reader}: {shares}")
+            told = [shares(one, manifest) for one in (found if isinstance(found, list) else [found])]
+            print(f"{reader}: {'; then '.join(told)}", flush=True)
+
+
+def shares(found, manifest):
+    """Return each domain's share of what a reader counted, by file or by domain."""
+    names = {Path(file.path).parts[1].split(".")[0]: file.domain for file in manifest.files}
+    counts = {domain: found.get(name, found.get(domain, 0)) for name, domain in sorted(names.items())}
+    return ", ".join(f"{domain} {count / sum(counts.values()):.1%}" for domain, count in counts.items())
 
 
 if __name__ == "__main__":

@@ -496,6 +496,17 @@ def test_another_setting_is_another_export(home, tmp_path):
         export(home, mixture(), "mosaic", tmp_path / "out", settings={"sequence_length": 8})
 
 
+def test_a_mixtures_length_of_a_sequence_is_the_exports(home, tmp_path):
+    """Where the export sets none itself; a format of texts has none."""
+    asked = mixture(sequence_length=4)
+    found = [
+        export(home, asked, kind, tmp_path / f"{kind}-{len(own)}", settings=own).settings
+        for kind, own in (("mosaic", {}), ("mosaic", {"sequence_length": 8}), ("jsonl", {}))
+    ]
+
+    assert [4, 8, None] == [settings.get("sequence_length") for settings in found]
+
+
 @pytest.mark.parametrize("kind", EXPORTERS)
 def test_token_files_say_whose_ids_they_hold(home, tmp_path, kind):
     """The manifest names the tokenizer, its size and the end of a document, in formats of ids alone."""

@@ -48,7 +48,7 @@ def test_what_we_export_reads_back(tmp_path, kind):
     assert weights == pytest.approx(lint(tmp_path / "out" / FILES[kind], "c").mixture.weights)
 
 
-@pytest.mark.parametrize("kind", ["nanotron", "levanter"])
+@pytest.mark.parametrize("kind", ["mosaic", "nanotron", "levanter"])
 def test_stages_read_back(tmp_path, kind):
     """With their ends and weights."""
     stages = [{"until": 0.5}, {"until": 1.0, "weights": {"a": 1.0}}]
@@ -57,8 +57,8 @@ def test_stages_read_back(tmp_path, kind):
     export(home, asked, kind, tmp_path / "out", settings=SETTINGS[kind])
     found = lint(tmp_path / "out" / FILES[kind], "c").mixture
 
-    assert [(0.5, {"a": 0.5, "b": 0.5}), (1.0, {"a": 1.0, "b": 0.0})] == [
-        (s.until, s.weights) for s in found.stages
+    assert [(0.5, {"a": 0.5, "b": 0.5}), (1.0, {"a": 1.0})] == [
+        (s.until, {name: weight for name, weight in s.weights.items() if weight}) for s in found.stages
     ]
 
 
@@ -104,6 +104,43 @@ def test_foundry_streams_without_weights(read):
     assert told(both, "'web' has repeat and choose")
     assert told(read({"streams": {"web": {"local": "w"}}}), "No stream has a proportion")
     assert told(read({"streams": ["web"]}), "no map")
+
+
+def foundry(durations, whole):
+    """Two data mixes of llm-foundry's curriculum."""
+    first = {"streams": {"web.0": {"local": "data/web/0", "proportion": 1.0}}, "epoch_size": 6}
+    parts = {"web.0": ("data/web/0", 0.3), "web.1": ("data/web/1", 0.2), "code": ("data/code", 0.5)}
+    later = {name: {"local": path, "proportion": part} for name, (path, part) in parts.items()}
+    schedule = [{"duration": durations[1], "dataset": {"streams": later, "epoch_size": 2}}]
+    curriculum = {"duration": durations[0], "schedule": schedule}
+    return {
+        "train_loader": {"dataset": first},
+        "max_duration": whole,
+        "callbacks": {"curriculum_learning": curriculum},
+    }
+
+
+def test_foundry_curriculum_is_stages(read):
+    """As long as their durations; a domain's numbered parts are one."""
+    found = read(foundry(("60tok", "20tok"), "80tok"))
+
+    assert [(0.75, {"web": 1.0}), (1.0, {"web": 0.5, "code": 0.5})] == [
+        (stage.until, stage.weights) for stage in found.mixture.stages
+    ]
+    assert 1 == len(found.traps)
+
+
+def test_foundry_durations_that_do_not_fit(read):
+    """Another sum, or another unit."""
+    assert told(read(foundry(("60tok", "20tok"), "100tok")), "sum to 80, and max_duration is 100tok")
+    assert told(read(foundry(("60ba", "20tok"), "80tok")), "wants tokens or epochs")
+
+
+def test_levanter_components_are_its_newer_configs(read):
+    """Either names the data sets."""
+    data = {"components": {"a": {}, "b": {}}, "train_weights": {"a": 0.5, "b": 0.5}}
+
+    assert [] == [trap for trap in read({"data": data}).traps if "no entry" in trap]
 
 
 def test_olmo_core_ratios(read):

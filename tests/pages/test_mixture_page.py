@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import MixdeskError
-from core.types import parse_mixture
+from core.types import Mixture, parse_mixture
 
 
 def weights(app):
@@ -147,6 +147,40 @@ def test_sending_to_training_queues_export_then_training(draw, workspace, check)
     assert ("export", "train") == (export.command[0], train.command[0])
     assert train.command[1].startswith(export.command[-1])
     assert app.session_state["desk.draft"] == parse_mixture(Path(export.command[1]).read_text(), "spec")
+
+
+def test_formats_that_cannot_carry_the_mixture_say_so_before_the_click(draw, workspace, check):
+    """Stages of other weights: Megatron stands last, marked, with its reason, and its buttons are off."""
+    stages = [{"until": 0.5}, {"until": 1.0, "weights": {"code": 1.0}}]
+    draft = Mixture.model_validate({"name": "staged", "corpus": "small", "stages": stages})
+    app = draw("mixture", desk="Export and train", **{"desk.draft": draft, "desk.before": []})
+    chosen = app.selectbox(key="handoff.format")
+    assert ["jsonl", "parquet"] == chosen.options[:2]
+    assert {"megatron (not for this mixture)", "nanotron"} <= set(chosen.options)
+    assert not app.button(key="handoff.export").disabled
+    chosen.set_value("megatron").run()
+    check(app)
+
+    assert any("keeps the same weights" in warning.value for warning in app.warning)
+    assert any("litdata" in caption.value for caption in app.caption)
+    assert app.button(key="handoff.export").disabled
+    assert app.button(key="handoff.train").disabled
+
+
+def test_a_formats_settings_travel_with_the_export(draw, workspace, check):
+    """What is not left at its default, and never a path."""
+    from core.jobs import Jobs
+
+    app = draw("mixture", desk="Export and train")
+    app.selectbox(key="handoff.format").set_value("mosaic").run()
+    app.number_input(key="handoff.set.mosaic.sequence_length.2048").set_value(512).run()
+    assert app.button(key="handoff.train").disabled
+    app.button(key="handoff.export").click().run()
+    check(app)
+    command = Jobs(workspace).jobs()[0].command
+
+    assert ("--set", "sequence_length=512") == command[-2:]
+    assert not [text for text in app.text_input if text.key.startswith("handoff.set.mosaic.tokenizer")]
 
 
 def test_mixture_of_another_corpus_is_refused(draw, workspace, check):

@@ -12,7 +12,7 @@ from tests.core.small_corpus import mixture
 WORDS = "the of and cat dog house tree running desk training model data web prime theorem proof".split()  # noqa: SIM905
 SHAPES = {"web/crawl": (600, 40), "maths": (300, 90), "Books": (60, 500)}  # documents, mean words
 WEIGHTS = {"web/crawl": 0.5, "maths": 0.3, "Books": 0.2}
-SMALL = {"sequence_length": 16, "batch_size": 8, "block_size": 8, "file_samples": 64}
+SMALL = {"sequence_length": 16, "batch_size": 8, "block_size": 40, "file_samples": 64}
 
 
 def documents():

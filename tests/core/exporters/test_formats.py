@@ -19,11 +19,22 @@ def config(folder, name):
     return yaml.safe_load((folder / name).read_text(encoding="utf-8"))
 
 
-def ids_of(trained_on, domain):
-    """A domain's ids one after another, as OLMo-core's raw files hold them."""
-    folder, manifest = trained_on("olmo_core", ("sequence_length", "batch_size"))
+def ids_of(trained_on, domain, **keys):
+    """A domain's ids one after another, as raw files of them hold it."""
+    kind = "nanotron" if keys else "olmo_core"
+    folder, manifest = trained_on(kind, ("sequence_length", "batch_size"), **keys)
     path = next(file.path for file in manifest.files if file.domain == domain)
     return np.fromfile(folder / path, dtype="<u2").astype(np.int64)
+
+
+def mds(folder):
+    """Read a folder of MDS shards by the format's description."""
+    index, found = json.loads((folder / "index.json").read_text(encoding="utf-8")), []
+    for shard in index["shards"]:
+        raw = (folder / shard["raw_data"]["basename"]).read_bytes()
+        places = struct.unpack_from(f"<{shard['samples'] + 1}I", raw, 4)
+        found += [np.frombuffer(raw[a:b], "<i4") for a, b in pairwise(places)]
+    return np.array(found)
 
 
 def samples_of(ids, length):
@@ -127,6 +138,28 @@ def test_nanotron_stages(trained_on):
     assert [[0.2, 0.3, 0.5], [0.2, 0.8, 0.0]] == [part["dataset_weights"] for part in data]
 
 
+def test_mosaic_stages(trained_on):
+    """A schedule whose tokens are the run's; a stage reads what no earlier one has read."""
+    folder, manifest = trained_on("mosaic", ("sequence_length",), stages=STAGES)
+    found = config(folder, "llm_foundry.yaml")
+    first, curriculum = found["train_loader"]["dataset"], found["callbacks"]["curriculum_learning"]
+    later = curriculum["schedule"][0]
+    long = [int(one["duration"].removesuffix("tok")) for one in (curriculum, later)]
+    read = [{s["local"] for s in part["streams"].values()} for part in (first, later["dataset"])]
+    names = {file.domain: file.path.split("/")[1] for file in manifest.files}
+
+    assert int(found["max_duration"].removesuffix("tok")) == sum(long)
+    assert 0.75 == pytest.approx(long[0] / sum(long), abs=1e-3)
+    assert {"data/" + names["web/crawl"] + "/0"} == {path for path in read[0] if names["web/crawl"] in path}
+    assert {"data/maths/1", "data/Books/1"} == read[1]
+    for part in (first, later["dataset"]):
+        assert sum(s["proportion"] for s in part["streams"].values()) == pytest.approx(1)
+    cut = np.concatenate([mds(folder / "data/maths" / str(n)) for n in range(2)])
+
+    assert np.array_equal(samples_of(ids_of(trained_on, "maths", stages=STAGES), L), cut)
+    assert not list(folder.glob("*.tmp"))
+
+
 def test_levanter_stages(trained_on):
     """Start step and map a stage; every name has its URLs."""
     settings = ("sequence_length", "batch_size", "block_size")
@@ -134,7 +167,7 @@ def test_levanter_stages(trained_on):
     data = config(folder, "levanter.yaml")["data"]
     steps = config(folder, "levanter.yaml")["trainer"]["num_train_steps"]
 
-    assert [0, round(0.75 * steps)] == [start for start, _ in data["train_weights"]]
+    assert [0, 5 * round(0.75 * steps / 5)] == [start for start, _ in data["train_weights"]]
     assert {"Books": 0.2, "maths": 0.8} == {k: v for k, v in data["train_weights"][1][1].items() if v}
     assert all((folder / part["train_urls"][0]).is_file() for part in data["configs"].values())
     assert ("restart", "tokenizer") == (data["stop_strategy"], data["tokenizer"])
