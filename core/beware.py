@@ -13,7 +13,7 @@ from core.types import DomainPlan, Mixture
 HARMFUL_EPOCHS = 50.0
 HARMFUL_SHARE = 0.01  # of the budget that is distinct tokens of such a domain
 NOTABLE_REPEAT = 1.005  # below, a domain repeats by rounding only
-SEQUENCE_TOKENS = 2048  # the floor of a loader that packs whole sequences: the exporters' own default length
+SEQUENCE_TOKENS = 2048  # of a loader's sample, where the mixture does not say: the exporters' own default
 MOST_NAMED = 5  # domains in a sentence, and pairs of domains with a sentence each
 
 
@@ -28,7 +28,7 @@ def beware(
     """Return a sentence for each thing, with what to do about it."""
     return [
         *_repeats(domains, budget),
-        *_below_the_floor(domains, found, budget),
+        *_below_the_floor(domains, found, budget, mixture.sequence_length or SEQUENCE_TOKENS),
         *_one_another(mixture, shared, domains),
         *_lost_stages(mixture, domains, found, by_stage),
     ]
@@ -52,15 +52,15 @@ def _repeats(domains: Mapping[str, DomainPlan], budget: int) -> list[str]:
 
 
 def _below_the_floor(
-    domains: Mapping[str, DomainPlan], found: Mapping[str, Documents], budget: int
+    domains: Mapping[str, DomainPlan], found: Mapping[str, Documents], budget: int, floor: int
 ) -> list[str]:
     """Name domains that fill no sequence; a budget that fills none is a trial, and nobody's loader reads it."""
     sizes = {name: int(found[name].tokens.sum()) for name, part in domains.items() if part.tokens}
-    small = [name for name, size in sizes.items() if size < SEQUENCE_TOKENS]
-    if budget < SEQUENCE_TOKENS or not small:
+    small = [name for name, size in sizes.items() if size < floor]
+    if budget < floor or not small:
         return []
     return [
-        f"Less is written than one sequence of {SEQUENCE_TOKENS:,} tokens of {_listed(small, sizes)}: a loader that "
+        f"Less is written than one sequence of {floor:,} tokens of {_listed(small, sizes)}: a loader that "
         "takes whole sequences leaves that out or pads it; raise the weight, or train on shorter sequences."
     ]
 

@@ -21,6 +21,7 @@ from core.weights import (
     preset,
     rescale,
     rescale_group,
+    set_shares,
 )
 from core.workspace import Workspace
 
@@ -41,6 +42,7 @@ __all__ = [
     "rescale_group",
     "resolve",
     "seen_order",
+    "set_shares",
 ]
 
 
@@ -60,9 +62,11 @@ def plan_json(plan: Plan) -> dict[str, JSON]:
     """Return the plan as JSON: `plan.domains`, `waterfall`, `warnings`, `feasible_weights`, `timeline`.
 
     The timeline has a stage a row: from which token of training to which, what each domain gives to it, the
-    column that orders its documents, and whether they have their prefaces.
+    column that orders its documents, and whether they have their prefaces. `target` is the hash of what the file
+    holds that the selection is aimed at, where it is aimed at one.
     """
     return {
+        **({"target": plan.target} if plan.target else {}),
         "plan": {
             "budget": plan.budget,
             "tokens": sum(part.tokens for part in plan.domains.values()),

@@ -95,7 +95,8 @@ class Mixture(Strict):
     `weights` are shares of tokens by domain; a domain that is not named gets 0, and no weights at
     all means in proportion to the tokens that are there. `preface` names a column whose text stands
     before each document's own. `cross` names more columns, whose values divide the domains: source and
-    language make `web × en`. `groups` names domains that the desk's faders move together.
+    language make `web × en`. `groups` names domains that the desk's faders move together. `sequence_length`
+    is that of the trainer's samples: a domain that fills none is warned of, and exports are cut by it.
     """
 
     name: str = Field(pattern=CORPUS_NAME.pattern)
@@ -115,6 +116,9 @@ class Mixture(Strict):
     preface: str | None = Field(default=None, min_length=1, exclude_if=lambda column: column is None)
     cross: tuple[str, ...] = Field(default=(), exclude_if=lambda columns: not columns)
     groups: dict[str, tuple[str, ...]] = Field(default_factory=dict, exclude_if=lambda groups: not groups)
+    sequence_length: int | None = Field(
+        default=None, ge=1, le=1 << 20, exclude_if=lambda length: length is None
+    )
 
     @field_validator("weights")
     @classmethod

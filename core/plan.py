@@ -39,8 +39,12 @@ def make_plan(pool: Pool, mixture: Mixture) -> Plan:
         mixture.budget.tokens if mixture.budget else _largest_without_repeats(weights, available, mixture)
     )
     if budget > sum(caps.values()):
-        rule = f"beyond all data: {sum(available.values()):,} tokens, {sum(caps.values()):,} at max_epochs"
-        raise BadInputError(f"budget {budget:,}", rule, "shrink the budget or raise max_epochs")
+        there, most = sum(available.values()), sum(caps.values())
+        rule = f"beyond all data: {there:,} tokens, {most:,} at max_epochs"
+        remedy = (
+            f"shrink the budget to {most:,} or less, or raise max_epochs to {math.ceil(budget / there):,}"
+        )
+        raise BadInputError(f"budget {budget:,}", rule, remedy)
     asked = dict(zip(weights, apportion(list(weights.values()), budget), strict=True))
     tokens = {d: min(asked[d], caps[d]) for d in weights}
     by_stage = course.tokens_by_stage(mixture, available, tokens)
@@ -60,6 +64,7 @@ def make_plan(pool: Pool, mixture: Mixture) -> Plan:
         feasible_weights=feasible,
         rows={d: one.rows for d, one in found.items()},
         unprefaced=np.sort(np.concatenate([one.unprefaced for one in found.values()])),
+        target=pool.target,
     )
 
 

@@ -21,7 +21,7 @@ from core.domains import crossed_codes, ranks
 from core.domains import domain_codes as domain_codes
 from core.doors import Selector
 from core.errors import BadInputError, NotFoundError
-from core.needs import SPECIAL, resolve, within
+from core.needs import SPECIAL, resolve, target_of, within
 from core.preface import plain_sizes, sizes
 from core.selectors import SELECTORS
 from core.sharing import Shared, shared
@@ -47,6 +47,7 @@ class Pool:
     bare: Mapping[str, Rows] = field(default_factory=dict)
     ranks: Mapping[str, Rows] = field(default_factory=dict)
     shared: tuple[Shared, ...] = ()
+    target: str | None = None  # the hash of what the selection's target file holds
 
     @property
     def available(self) -> dict[str, int]:
@@ -55,7 +56,11 @@ class Pool:
 
 
 def depends_on(mixture: Mixture) -> dict[str, Any]:
-    """Return those parts of a mixture that decide its pool; the corpus's columns decide it, too."""
+    """Return what of a mixture decides its pool, and the hash of its selection's target; so do the corpus's columns.
+
+    Raises:
+        BadInputError: a selector or setting that there is not, or a target that is no file.
+    """
     keys = {
         "corpus",
         "corpus_fingerprint",
@@ -71,7 +76,13 @@ def depends_on(mixture: Mixture) -> dict[str, Any]:
         **mixture.model_dump(mode="json", include=keys),
         "ordered": sorted({stage.order.by for stage in mixture.stages if stage.order}),
         "bare": not all(stage.preface for stage in mixture.stages),
+        "target": target_hash(mixture),
     }
+
+
+def target_hash(mixture: Mixture) -> str | None:
+    """Return the hash of what the target of the mixture's selection holds; None where it has none."""
+    return None if mixture.selection is None else target_of(_selector(mixture.selection)[0])
 
 
 def make_pool(workspace: Workspace, mixture: Mixture) -> Pool:
@@ -116,6 +127,7 @@ def make_pool(workspace: Workspace, mixture: Mixture) -> Pool:
         {name: bare[found] for name, found in rows.items()} if parts["bare"] else {},
         {column: ranks(workspace, corpus, column) for column in parts["ordered"]},
         shared(workspace, corpus, mixture, names, codes, tokens, kept),
+        parts["target"],
     )
 
 
@@ -256,15 +268,20 @@ def _ties_by_id(workspace: Workspace, corpus: Corpus, rows: Rows, same: NDArray[
     return result
 
 
-def _selected(
-    workspace: Workspace, corpus: Corpus, selection: Selection, rows: Mapping[str, Rows], seed: int
-) -> dict[str, Rows]:
-    """Run the selector on each domain by itself, for `share` of the tokens that the domain has left."""
+def _selector(selection: Selection) -> tuple[Selector, float]:
+    """Return the selector, and the share of each domain's tokens that it is to take."""
     settings = dict(selection.model_extra or {})
     share = settings.pop("share", DEFAULT_SHARE)
     if isinstance(share, bool) or not isinstance(share, int | float) or not 0 < share <= 1:
         raise BadInputError(f"selection.share = {share}", "a share is above 0 and at most 1", "try 0.5")
-    selector = make(SELECTORS, selection.method, settings)
+    return make(SELECTORS, selection.method, settings), share
+
+
+def _selected(
+    workspace: Workspace, corpus: Corpus, selection: Selection, rows: Mapping[str, Rows], seed: int
+) -> dict[str, Rows]:
+    """Run the selector on each domain by itself, for `share` of the tokens that the domain has left."""
+    selector, share = _selector(selection)
     columns = selector_columns(workspace, corpus, selector)
     chosen = {}
     for domain, found in rows.items():

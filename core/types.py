@@ -160,7 +160,7 @@ class Plan:
 
     `rows` gives, per domain, the corpus positions of the documents in the order they are seen;
     a domain's later epochs run through them again. `unprefaced` are those that stand without the mixture's
-    preface, in rising order.
+    preface, in rising order. `target` is the hash of what the file holds that the selection is aimed at.
     """
 
     mixture: Mixture
@@ -172,6 +172,7 @@ class Plan:
     feasible_weights: Mapping[str, float] | None
     rows: Mapping[str, NDArray[np.int64]]
     unprefaced: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    target: str | None = None
 
 
 class ManifestFile(Strict):
@@ -216,7 +217,7 @@ class Manifest(Strict):
 
     `fingerprint` is a SHA-256 over everything but itself, `format`, `settings`, `files` and `encoding`:
     the same documents have the same fingerprint in every format, and each file its own hash. `settings` are
-    the exporter's own.
+    the exporter's own, and `target` the hash of what the file holds that the mixture's selection is aimed at.
     Data files that hold texts (JSON Lines or Parquet) hold `id`, `text`, `source`, `domain`, `tokens`; every document
     stands once, in the order in which it is first seen, one file a domain.
     """
@@ -233,6 +234,7 @@ class Manifest(Strict):
     domains: dict[str, ManifestDomain]
     files: tuple[ManifestFile, ...]
     mixture: dict[str, Any]
+    target: str | None = Field(default=None, exclude_if=lambda target: target is None)
     settings: dict[str, Scalar] = Field(default_factory=dict, exclude_if=lambda settings: not settings)
     encoding: Encoding | None = Field(default=None, exclude_if=lambda encoding: encoding is None)
 

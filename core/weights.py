@@ -78,6 +78,43 @@ def rescale_group(
     return moved
 
 
+def set_shares(weights: Mapping[str, float], asked: Sequence[tuple[Collection[str], float]]) -> Weights:
+    """Give groups of domains these sums, all at once; ratios inside each stay, and those among all others, too.
+
+    Raises:
+        BadInputError: a domain that is not there or stands in two groups, a share that is none, or shares that
+            sum to more than 1, or to less where they name every domain.
+    """
+    taken: set[str] = set()
+    for members, share in asked:
+        shown = "+".join(members)
+        if not 0 <= share <= 1:
+            raise BadInputError(f"{shown}={share:g}", "a share is from 0 to 1", "write 0.25 for a quarter")
+        if twice := sorted(taken & set(members)):
+            raise BadInputError(twice[0], "is given a share twice", "name it once")
+        taken.update(members)
+    total = math.fsum(share for _, share in asked)
+    if total > 1 + 1e-9 or (taken >= set(weights) and abs(total - 1) > 1e-9):
+        rule = f"the shares given sum to {total:.6g}" + (", and no domain is left" if total < 1 else "")
+        raise BadInputError(
+            " ".join("+".join(m) for m, _ in asked), rule, "give shares that leave a sum of 1"
+        )
+    found = dict(weights)
+    rest = [name for name in weights if name not in taken]
+    for members, share in [*asked, *([(rest, 1 - total)] if rest else [])]:
+        found.update(_scaled(weights, members, max(0.0, share)))
+    return found
+
+
+def _scaled(weights: Mapping[str, float], members: Collection[str], share: float) -> Weights:
+    """Return the members' weights scaled to a sum of `share`; where all are 0, they share alike."""
+    for domain in members:
+        if domain not in weights:
+            raise BadInputError(domain, "no such domain in the mixture", f"there are: {', '.join(weights)}")
+    before = math.fsum(weights[name] for name in members)
+    return {name: share * (weights[name] / before) if before else share / len(members) for name in members}
+
+
 def group_sums(weights: Mapping[str, float], groups: Mapping[str, Collection[str]]) -> Weights:
     """Return each group's sum of weights; a domain that a group names and the weights do not counts 0."""
     return {group: math.fsum(weights.get(name, 0.0) for name in members) for group, members in groups.items()}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from core.commands._mixture import prepare, read_version
+from core.commands._mixture import prepare, read_version, weighted
 from core.errors import BadInputError
 from core.terminal import (
     DEFAULT_WORKSPACE,
@@ -38,6 +38,21 @@ def mix(
         str | None,
         typer.Option(help="Another mixture, or a version as NAME@3: say what SPEC changes of it."),
     ] = None,
+    rule: Annotated[
+        str | None,
+        typer.Option("--weights", help="By rule: proportional, uniform, temperature, unimax, effective."),
+    ] = None,
+    shares: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--weight",
+            metavar="NAME=SHARE",
+            help="The share of a group, a domain, or several (web+code=0.6); ratios inside and outside stay.",
+        ),
+    ] = None,
+    save: Annotated[
+        bool, typer.Option("--save", help="Save the mixture with these weights under its name.")
+    ] = False,
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_json: JsonOption = False,
 ) -> None:
@@ -52,8 +67,11 @@ def mix(
     home = workspace_at(workspace)
     mixture = _of(name, read_version(home, spec))
     prepare(home, mixture)
+    mixture = weighted(home, mixture, rule, shares or ())
     plan = mixing.resolve(home, mixture)
     value = mixing.plan_json(plan)
+    if save:
+        value["saved"] = str(home.save_mixture(mixture))
     rows = [{"domain": domain, **facts} for domain, facts in value["plan"]["domains"].items()]
     told = table(rows) + "".join(f"\nwarning: {sentence}" for sentence in value["warnings"])
     if against is not None:

@@ -5,9 +5,11 @@ Owns the session keys that begin with `compare.`.
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from typing import cast
 
 import streamlit as st
 
@@ -19,6 +21,9 @@ from pages.parts import card, chart, desk, plain, state, table
 
 MOST_BARS = 25  # domains in the chart, those that change most; the table has all
 DRAFT = "the draft before the last change"
+_WHOLE = {
+    name: st.column_config.NumberColumn(format="localized") for name in ("there", "on the desk", "more by")
+}
 
 
 def panel(corpus: Corpus, mixture: Mixture, plan: Plan | None) -> None:
@@ -83,7 +88,8 @@ def _draw(corpus: Corpus, found: Difference, tokens: int, signed: str) -> None:
         st.subheader("What the two say")
         rows = [
             {"key": key, "there": _said(old), "on the desk": _said(new)}
-            for key, (old, new) in found.keys.items()
+            for name, pair in found.keys.items()
+            for key, old, new in _leaves(name, *pair)
         ]
         table.records(rows)
     for column, changes in found.tokens.items():
@@ -105,7 +111,7 @@ def _draw(corpus: Corpus, found: Difference, tokens: int, signed: str) -> None:
 def _changes(changes: Sequence[Change], whole: int, key: str, name: str) -> None:
     shown = {one.name: ((one.before or 0) / whole, (one.after or 0) / whole) for one in changes[:MOST_BARS]}
     chart.pairs(shown, ("there", "on the desk"), "share of the larger mixture's tokens", key)
-    table.records(_rows(changes), None, name, f"{key}.table")
+    table.records(_rows(changes), _WHOLE, name, f"{key}.table")
 
 
 def _rows(changes: Sequence[Change]) -> list[dict[str, object]]:
@@ -130,5 +136,25 @@ def _documents(corpus: Corpus, documents: Sequence[Moved], key: str) -> None:
         card.document(corpus, row, f"{key}.card")
 
 
+def _leaves(key: str, old: object, new: object) -> Iterator[tuple[str, object, object]]:
+    """Yield the smallest parts of two values that differ, each with where it stands."""
+    if old == new:
+        return
+    parts: list[tuple[str, object, object]]
+    if isinstance(old or new, dict) and isinstance(old or {}, dict) and isinstance(new or {}, dict):
+        one, other = cast("dict[str, object]", old or {}), cast("dict[str, object]", new or {})
+        parts = [(name, one.get(name), other.get(name)) for name in dict.fromkeys([*one, *other])]
+    elif isinstance(old, list) and isinstance(new, list):
+        pairs = itertools.zip_longest(old, new)
+        parts = [(str(number), *pair) for number, pair in enumerate(pairs, 1)]
+    else:
+        yield key, old, new
+        return
+    for name, *pair in parts:
+        yield from _leaves(f"{key} · {name}", *pair)
+
+
 def _said(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}"
     return "–" if value is None else json.dumps(value, ensure_ascii=False)

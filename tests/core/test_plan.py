@@ -120,6 +120,9 @@ def test_a_domain_below_a_loaders_sequence_is_named(tmp_path):
         "leaves that out or pads it; raise the weight, or train on shorter sequences."
     ] == list(plan.warnings)
     assert () == resolve(home, mixture(weights={"small": 1.0}, budget={"tokens": 200})).warnings
+    asked = {"weights": {"small": 0.05, "large": 0.95}, "budget": {"tokens": 4000}}
+    assert () == resolve(home, mixture(**asked, sequence_length=200)).warnings
+    assert "one sequence of 4,000 tokens" in resolve(home, mixture(**asked, sequence_length=4000)).warnings[0]
 
 
 def test_domains_that_are_one_another_are_named(home):

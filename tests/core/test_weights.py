@@ -1,5 +1,6 @@
 """Weights stay on the simplex, whatever is done to them; presets are their papers' closed forms."""
 
+import itertools
 import math
 
 import numpy as np
@@ -17,6 +18,7 @@ from core.weights import (
     preset,
     rescale,
     rescale_group,
+    set_shares,
 )
 
 parts = st.lists(st.floats(0, 1), min_size=1, max_size=12).filter(lambda values: sum(values) > 1e-3)
@@ -252,3 +254,37 @@ def test_nearest_feasible_by_example():
     assert pytest.approx([0.2, 0.5, 0.3]) == nearest_feasible([0.5, 0.35, 0.15], [0.2, 1, 1])
     assert pytest.approx([0.25, 0.75]) == nearest_feasible([0.9, 0.1], [0.25, 0.75])
     assert nearest_feasible([1.0, 0.0], [0.5, 0.25]) is None
+
+
+@given(simplices.map(lambda found: {f"d{i}": weight for i, weight in enumerate(found)}), st.data())
+def test_shares_that_are_given_are_had(weights, data):
+    """Groups sum to what they were given, ratios inside them and among the rest stay, and all sum to 1."""
+    names = sorted(weights)
+    members = data.draw(
+        st.lists(st.sampled_from(names), unique=True, min_size=1, max_size=max(1, len(names) - 1))
+    )
+    share = 1.0 if len(members) == len(names) else data.draw(st.floats(0, 1))
+    found = set_shares(weights, [(members, share)])
+
+    assert sum(found.values()) == pytest.approx(1)
+    assert sum(found[name] for name in members) == pytest.approx(share)
+    for names_ in (members, [name for name in names if name not in members]):
+        for one, other in itertools.pairwise(names_):
+            if sum(weights[name] for name in names_):
+                assert found[one] * weights[other] == pytest.approx(found[other] * weights[one])
+
+
+@pytest.mark.parametrize(
+    ("said", "asked"),
+    [
+        ("a: is given a share twice", [(("a", "b"), 0.5), (("a",), 0.1)]),
+        (r"a c: the shares given sum to 1\.2", [(("a",), 0.6), (("c",), 0.6)]),
+        (r"sum to 0\.9, and no domain is left", [(("a", "b", "c"), 0.9)]),
+        ("a=-1: a share is from 0 to 1", [(("a",), -1.0)]),
+        ("x: no such domain", [(("x",), 0.5)]),
+    ],
+)
+def test_shares_that_cannot_be_had_are_refused(said, asked):
+    """In one line."""
+    with pytest.raises(BadInputError, match=said):
+        set_shares({"a": 0.2, "b": 0.3, "c": 0.5}, asked)

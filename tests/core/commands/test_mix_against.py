@@ -60,3 +60,44 @@ def test_versions_are_listed_and_restored(home):
 
     assert [2, 1] == [one["version"] for one in found["versions"]]
     assert 100 == home.mixture("m").budget.tokens
+
+
+def test_weights_by_rule_and_by_group(home):
+    """A rule first, then shares of groups and domains; saved, the one before is a version."""
+    value = json.loads(run(home, "mix", "c", "m", "--weights", "proportional", "--json"))
+    assert [0.25, 0.75] == [part["weight"] for part in value["plan"]["domains"].values()]
+    value = json.loads(run(home, "mix", "c", "m", "--weight", "a=0.1", "--save", "--json"))
+
+    assert [0.1, 0.9] == pytest.approx([part["weight"] for part in value["plan"]["domains"].values()])
+    assert {"a": 0.1, "b": 0.9} == pytest.approx(home.mixture("m").weights)
+    assert value["saved"].endswith("m.yaml")
+
+
+def test_a_group_of_the_spec_is_moved_by_its_name(home):
+    """Or domains with a plus between."""
+    home.save_mixture(mixture(name="g", groups={"both": ("a", "b")}))
+    for name in ("both", "a+b"):
+        value = json.loads(run(home, "mix", "c", "g", "--weight", f"{name}=1", "--json"))
+
+        assert [0.25, 0.75] == [part["weight"] for part in value["plan"]["domains"].values()]
+
+
+@pytest.mark.parametrize(
+    ("said", "asked"),
+    [
+        ("z: is no group and no domain of the mixture; there are: a, b", "z=0.5"),
+        ("a: a share is NAME=SHARE", "a"),
+        ("a=x: a share is NAME=SHARE", "a=x"),
+    ],
+)
+def test_a_share_that_is_none_is_refused(home, said, asked):
+    """One line."""
+    with pytest.raises(BadInputError, match=said):
+        run(home, "mix", "c", "m", "--weight", asked)
+
+
+def test_stages_with_weights_of_their_own_are_left_alone(home):
+    """A share of the whole run would say nothing of them."""
+    home.save_mixture(mixture(name="s", stages=[{"until": 1.0, "weights": {"a": 1.0}}]))
+    with pytest.raises(BadInputError, match="s: its stages have weights of their own"):
+        run(home, "mix", "c", "s", "--weight", "a=0.5")
