@@ -4,7 +4,7 @@ BIN := .venv/bin
 PORT ?= 8501
 export MIXDESK_WORKSPACE ?= $(CURDIR)/workspace
 
-.PHONY: run setup setup-dev test check format bench clean
+.PHONY: run setup setup-dev test check format bench bench-backend clean
 
 run: setup
 	$(BIN)/python -m core demo --if-empty
@@ -39,6 +39,10 @@ format: setup-dev
 
 bench: setup-dev
 	$(BIN)/python tests/bench/run.py
+
+# Training alone; on a machine with a GPU that is measured, too.
+bench-backend: setup-dev
+	$(BIN)/python tests/bench/bench_backend.py
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

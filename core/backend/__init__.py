@@ -5,19 +5,25 @@
 
 from core.backend.config import Config, load_config, parse_config
 from core.backend.cost import Estimate, estimate
+from core.backend.members import Member
+from core.backend.places import PLACES, Slurm, Ssh, ThisMachine
 from core.backend.record import Metrics, Run, RunDomain, read_metrics, read_run
 from core.backend.shape import PRESETS, Shape
-from core.backend.trainer import Backend, ThisMachine, train
+from core.backend.trainer import Backend, train, train_serial, train_stack
 
 __all__ = [
+    "PLACES",
     "PRESETS",
     "Backend",
     "Config",
     "Estimate",
+    "Member",
     "Metrics",
     "Run",
     "RunDomain",
     "Shape",
+    "Slurm",
+    "Ssh",
     "ThisMachine",
     "estimate",
     "load_config",
@@ -25,4 +31,6 @@ __all__ = [
     "read_metrics",
     "read_run",
     "train",
+    "train_serial",
+    "train_stack",
 ]

@@ -1,73 +1,157 @@
-"""Checkpoints: weights, AdamW's moments and one integer, the step, in one safetensors file."""
+"""Checkpoints: a stack's weights, AdamW's moments and one integer, the step, in one safetensors file."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+import math
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from statistics import fmean, pstdev
 from typing import TYPE_CHECKING
 
 from core.backend._files import written_aside
+from core.backend.parted import folder_of, newest, read_facts, read_parts
+from core.backend.stack import MOMENTS, Stack
 from core.errors import BadInputError
 
 if TYPE_CHECKING:
     from torch import Tensor
-    from torch.optim import AdamW
 
-_MOMENTS = ("exp_avg", "exp_avg_sq")
+
+@dataclass(slots=True)
+class Recent:
+    """What a model's next line of metrics is to be made of: the steps since the last line."""
+
+    loss_sum: float = 0.0
+    loss_steps: int = 0
+    last: list[float] = field(default_factory=list)  # the last losses, where a spike is looked for
+
+    @property
+    def mean(self) -> float | None:
+        """The mean training loss since the last line."""
+        return self.loss_sum / self.loss_steps if self.loss_steps else None
+
+    def add(self, loss: float, spike: float | None, window: int) -> str | None:
+        """Take a step's loss in, and say in words what is wrong with it, if anything is.
+
+        Args:
+            loss: In nats a token.
+            spike: The deviations above the mean of the last losses from which on it is one; None: never.
+            window: How many last losses that is.
+        """
+        self.loss_sum += loss
+        self.loss_steps += 1
+        if not math.isfinite(loss):
+            return f"loss is {loss}"
+        if spike is None:
+            return None
+        before, self.last = self.last, [*self.last, loss][-window:]
+        if len(before) < window:
+            return None
+        mean, deviation = fmean(before), pstdev(before)
+        if loss <= mean + spike * deviation:
+            return None
+        return f"loss is {loss:.3f}, a spike above the last {window} steps' {mean:.3f} ± {deviation:.3f}"
 
 
 @dataclass(slots=True)
 class Place:
-    """How far a run is: the steps done, and what the next line of metrics is to be made of."""
+    """How far a stack is: the steps done, and what each of its models has since the last evaluation."""
 
     step: int = 0
-    loss_sum: float = 0.0  # of the steps since the last line
-    loss_steps: int = 0
     seconds: float = 0.0  # spent in training steps, in all
+    waited: float = 0.0  # of these, for data
+    joules: float | None = None  # of all steps; None where nothing counts them
+    recent: dict[str, Recent] = field(default_factory=dict)  # by member; those that still train
 
 
-def save_checkpoint(path: Path, key: str, place: Place, weights: dict[str, Tensor], optimiser: AdamW) -> None:
+def state_of(stack: Stack) -> dict[str, Tensor]:
+    """Return weights and moments under the names that they have in a checkpoint."""
+    tensors = {f"weights.{name}": tensor.detach() for name, tensor in stack.weights.items()}
+    for moment, some in stack.moments.items():
+        tensors |= {f"{moment}.{name}": tensor for name, tensor in some.items()}
+    return tensors
+
+
+def facts_of(key: str, place: Place) -> dict[str, str]:
+    """Return what a checkpoint says beside its tensors."""
+    return {"key": key, "place": json.dumps(asdict(place))}
+
+
+def save_checkpoint(path: Path, key: str, place: Place, stack: Stack) -> None:
     """Write a checkpoint aside, then let it take the old one's place."""
-    tensors = {f"weights.{name}": tensor.detach() for name, tensor in weights.items()}
-    for name, tensor in weights.items():
-        state = optimiser.state.get(tensor, {})
-        tensors |= {f"{moment}.{name}": state[moment] for moment in _MOMENTS if moment in state}
-    save_tensors(path, tensors, {"key": key, "place": json.dumps(asdict(place))})
+    save_tensors(path, state_of(stack), facts_of(key, place))
+    shutil.rmtree(folder_of(path), ignore_errors=True)  # written by several processes, before this one
 
 
-def load_checkpoint(path: Path, key: str, weights: dict[str, Tensor], optimiser: AdamW) -> Place:
-    """Fill weights and optimiser in place and return how far the run was.
+def has_checkpoint(path: Path) -> bool:
+    """Whether there is a checkpoint, in one file or in parts."""
+    return path.exists() or newest(path) is not None
+
+
+def later_parts(path: Path) -> Path | None:
+    """Return the checkpoint in parts where that is the last: both forms are there after a kill between them."""
+    parts = newest(path)
+    if parts is None or not path.exists():
+        return parts
+    there = json.loads(_header(path).get("place", "{}")).get("step", -1)
+    return parts if int(parts.name) > there else None
+
+
+def read_place(path: Path, key: str) -> Place:
+    """Return how far the stack of a checkpoint was.
 
     Raises:
-        BadInputError: The checkpoint is of another manifest or config, or is no checkpoint.
+        BadInputError: The checkpoint is of another manifest, config or members, or is no checkpoint.
     """
-    import torch
+    parts = later_parts(path)
+    facts = read_facts(parts) if parts else _header(path)
+    if facts.get("key") != key:
+        raise BadInputError(
+            path, "this is a checkpoint of another manifest, config or members", "name another --out"
+        )
+    value = json.loads(facts["place"])
+    if "recent" not in value:
+        raise BadInputError(path, "an earlier version wrote this checkpoint", "remove it and run again")
+    recent = {name: Recent(**some) for name, some in value.pop("recent").items()}
+    return Place(**value, recent=recent)
+
+
+def read_state(
+    path: Path, models: Sequence[int] | None = None
+) -> tuple[dict[str, Tensor], dict[str, dict[str, Tensor]]]:
+    """Return a checkpoint's weights and moments, of all its models or of some."""
+    from safetensors import safe_open
+
+    found: dict[str, dict[str, Tensor]] = {kind: {} for kind in ("weights", *MOMENTS)}
+    if parts := later_parts(path):
+        for full, tensor in read_parts(parts).items():
+            kind, _, name = full.partition(".")
+            found[kind][name] = tensor if models is None else tensor[list(models)]
+        return found.pop("weights"), found
+    with safe_open(path, framework="pt") as file:
+        for full in file.keys():  # noqa: SIM118 -- it is no map
+            kind, _, name = full.partition(".")
+            tensor = file.get_tensor(full)
+            # A copy: products of numbers that lie unaligned, as in a file, are rounded otherwise.
+            found[kind][name] = tensor.clone() if models is None else tensor[list(models)]
+    weights = found.pop("weights")
+    return weights, found
+
+
+def _header(path: Path) -> dict[str, str]:
     from safetensors import SafetensorError, safe_open
 
     try:
         with safe_open(path, framework="pt") as file:
-            facts = file.metadata() or {}
-            if facts.get("key") != key:
-                raise BadInputError(
-                    path, "this is a checkpoint of another manifest or config", "name another --out"
-                )
-            place = Place(**json.loads(facts["place"]))
-            with torch.no_grad():
-                for name, tensor in weights.items():
-                    tensor.copy_(file.get_tensor(f"weights.{name}"))
-                    if place.step:
-                        # Adam's own count of steps lies where the fused kernel wants it: on the device.
-                        optimiser.state[tensor] = {
-                            "step": torch.tensor(float(place.step), device=tensor.device),
-                            **{m: file.get_tensor(f"{m}.{name}").to(tensor.device) for m in _MOMENTS},
-                        }
+            return file.metadata() or {}
     except SafetensorError:
         raise BadInputError(path, "this is no checkpoint", "remove it and run again") from None
-    return place
 
 
-def save_tensors(path: Path, tensors: dict[str, Tensor], facts: dict[str, str]) -> None:
+def save_tensors(path: Path, tensors: Mapping[str, Tensor], facts: dict[str, str]) -> None:
     """Write a safetensors file in one step; a full disk is an `OSError` and leaves the old file."""
     from safetensors import SafetensorError
     from safetensors.torch import save_file

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -10,10 +12,26 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from core.backend._files import fingerprint
 from core.backend.shape import PRESETS, Preset, Shape
+from core.backend.vocabulary import load_tokenizer, tokenizer_hash, vocabulary_size
 from core.errors import BadInputError
 from core.types import Manifest
 
-_WITHOUT_EFFECT = {"device", "checkpoint_every"}  # a run may go on elsewhere, and save more often
+# A run may go on elsewhere, save more often, and stand in a larger or smaller stack.
+_WITHOUT_EFFECT = {
+    "device", "checkpoint_every", "stack_most", "parallel", "accumulate", "compile", "spike", "spike_window"
+}  # fmt: skip
+# Settings that came later: unset, a run keeps the fingerprint that it had before them.
+_LATER = {
+    "schedule",
+    "decay",
+    "scaling",
+    "tied",
+    "documents_apart",
+    "tokenizer",
+    "end_token",
+    "stored_as",
+    "document_losses",
+}
 
 
 class Config(BaseModel):
@@ -32,17 +50,51 @@ class Config(BaseModel):
     learning_rate: float | None = Field(default=None, gt=0, description="peak; else the preset's")
     warmup: float = Field(default=0.05, ge=0, le=1)
     weight_decay: float = Field(default=0.1, ge=0)
+    schedule: Literal["cosine", "wsd"] = Field(
+        default="cosine", description="cosine to a tenth, or warm-up, stable, then a linear decay to 0"
+    )
+    decay: float = Field(default=0.1, gt=0, le=1, description="share of training in which wsd decays")
+    scaling: Literal["fixed", "mup"] = Field(
+        default="fixed", description="mup: learning rates carry over from width to width"
+    )
+    tied: bool = Field(default=True, description="the embedding is the output head, too")
+    documents_apart: bool = Field(default=False, description="no attention across documents in a window")
+    accumulate: int = Field(default=1, ge=1, description="micro-batches of a step: less memory")
+    spike: float | None = Field(
+        default=None, gt=0, description="deviations above the last losses' mean at which to stop; else never"
+    )
+    spike_window: int = Field(default=64, ge=2, description="the last losses that a spike is measured by")
     clip: float = Field(default=1.0, gt=0, description="largest norm of the gradient")
     seed: int = Field(default=0, ge=0, lt=2**63)
-    vocabulary: int = Field(default=4096, ge=257, le=2**20, description="BPE tokens, at most")
+    vocabulary: int = Field(default=8192, ge=257, le=2**20, description="BPE tokens, at most")
+    tokenizer: str | None = Field(
+        default=None, description="a tokenizer.json to use; else BPE is trained on the training text"
+    )
+    end_token: str | None = Field(
+        default=None, description="that ends a document, where the tokenizer's file does not tell"
+    )
+    stored_as: Literal["auto", "uint16", "uint32"] = Field(
+        default="auto", description="type of a token on disk"
+    )
     tokenizer_bytes: int = Field(default=32_000_000, ge=1, description="text the tokenizer learns from")
     validation_share: float = Field(default=0.05, gt=0, lt=1, description="of each domain's documents")
     validation_documents: int = Field(default=200, ge=1, description="held out of a domain, at most")
     validation_tokens: int = Field(default=8192, ge=1, description="evaluated of a domain, at most")
+    near_copies: bool = Field(
+        default=True, description="keep near copies of validation texts out of training"
+    )
+    document_losses: bool = Field(
+        default=False, description="keep every document's loss at every evaluation: a pass over all data"
+    )
     mixture_block: int = Field(default=256, ge=1, description="windows within which the weights hold")
     eval_every: int | None = Field(default=None, ge=1, description="else twelve times a run")
     checkpoint_every: int | None = Field(default=None, ge=1, description="else ten times a run")
+    compile: bool = Field(default=False, description="torch.compile, and a GPU's step as one CUDA graph")
     precision: Literal["auto", "fp32", "bf16"] = Field(default="auto", description="auto: bf16 on a GPU")
+    stack_most: int | None = Field(default=None, ge=1, description="models together; else what memory holds")
+    parallel: Literal["auto", "ddp", "fsdp"] = Field(
+        default="auto", description="under torchrun: a whole model in each process, or a part of it"
+    )
     device: str = Field(default="auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$")
 
     @field_validator("tokens", mode="before")
@@ -52,8 +104,8 @@ class Config(BaseModel):
 
     @property
     def shape(self) -> Shape:
-        """The sizes of the preset."""
-        return PRESETS[self.preset]
+        """The sizes of the preset, and how they are scaled."""
+        return replace(PRESETS[self.preset], tied=self.tied, mup=self.scaling == "mup")
 
     @property
     def batch_tokens(self) -> int:
@@ -66,24 +118,47 @@ class Config(BaseModel):
         assert self.tokens is not None, "settled() comes first"
         return self.tokens // self.batch_tokens
 
+    def rate(self, step: int) -> float:
+        """Return the share of its peak that the learning rate of a step has, counted from 0.
+
+        A linear warm-up, then a cosine down to a tenth; or, as MiniCPM (Hu et al. 2024, eq. 1), stable until
+        the last share of `decay`, in which it falls, here linearly, to 0 after the last step.
+        """
+        warm = round(self.warmup * self.steps)
+        if step < warm:
+            return (step + 1) / warm
+        if self.schedule == "wsd":
+            return min(1.0, (self.steps - step) / max(1, round(self.decay * self.steps)))
+        through = (step - warm) / max(1, self.steps - 1 - warm)
+        return 0.55 + 0.45 * math.cos(math.pi * min(1.0, through))
+
     def settled(self, manifest: Manifest) -> Config:
         """Return the config with everything that was left out filled in.
 
         Raises:
-            BadInputError: The budget is smaller than one batch.
+            BadInputError: The budget is smaller than one batch, or a batch than its parts.
         """
         tokens = self.tokens or manifest.budget
         steps = tokens // self.batch_tokens
+        if self.accumulate > self.batch_size:
+            raise BadInputError(
+                f"accumulate {self.accumulate}", f"is more than batch_size {self.batch_size}", "lower it"
+            )
+        rate = PRESETS["nano"].learning_rate if self.scaling == "mup" else self.shape.learning_rate
         if steps == 0:
             raise BadInputError(
                 f"a budget of {tokens} tokens",
                 f"is smaller than one batch of {self.batch_size} x {self.context} = {self.batch_tokens}",
                 "raise tokens or lower batch_size or context",
             )
+        vocabulary = self.vocabulary
+        if self.tokenizer is not None:
+            vocabulary = vocabulary_size(load_tokenizer(Path(self.tokenizer)))
         return self.model_copy(
             update={
                 "tokens": tokens,
-                "learning_rate": self.learning_rate or self.shape.learning_rate,
+                "vocabulary": vocabulary,
+                "learning_rate": self.learning_rate or rate,
                 "eval_every": self.eval_every or max(1, round(steps / 12)),
                 "checkpoint_every": self.checkpoint_every or max(1, round(steps / 10)),
             }
@@ -91,7 +166,11 @@ class Config(BaseModel):
 
     def fingerprint(self) -> str:
         """SHA-256 over all that has an effect on the losses."""
-        return fingerprint(self.model_dump(mode="json", exclude=_WITHOUT_EFFECT))
+        unset = {name for name in _LATER if getattr(self, name) == type(self).model_fields[name].default}
+        settings = self.model_dump(mode="json", exclude=_WITHOUT_EFFECT | unset)
+        if self.tokenizer is not None:  # what it holds counts, not where it lies
+            settings["tokenizer"] = tokenizer_hash(Path(self.tokenizer))
+        return fingerprint(settings)
 
 
 def parse_config(text: str, where: str) -> Config:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.backend.decoder import EMBEDDING, Weights, hidden_states, token_losses
+from core.backend.decoder import EMBEDDING, Weights, head_of, hidden_states, token_losses
 from core.backend.shape import Shape
 from core.backend.shards import Data
-from core.backend.vocabulary import END_ID
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -41,6 +41,8 @@ class Examination:
     targets: NDArray[np.int64]  # the same; -1 where the text has ended
     owner: NDArray[np.int64]  # (windows,): the domain's number
     token_bytes: NDArray[np.int64]
+    end_id: int
+    byte_scale: tuple[float, ...]  # by domain: what its tokens' bytes are to be multiplied by
 
     @property
     def tokens(self) -> dict[str, int]:
@@ -51,34 +53,46 @@ class Examination:
 
     def score(
         self, weights: Weights, shape: Shape, turn: tuple[Tensor, Tensor], batch_size: int, bf16: bool
-    ) -> Scores:
-        """Evaluate the weights; every target counts once."""
-        nats = self._nats(weights, shape, turn, batch_size, bf16)
+    ) -> list[Scores]:
+        """Evaluate the models of a stack, all on the same texts; every target counts once."""
+        nats = self.nats(weights, shape, turn, batch_size, bf16)
+        return [self.summed(one) for one in nats]
+
+    def summed(self, nats: NDArray[np.float64]) -> Scores:
+        """Return one model's scores of the loss of every target, (windows, context)."""
         losses, bits = {}, {}
         for number, domain in enumerate(self.domains):
             mine = self.owner == number
             values, targets = nats[mine], self.targets[mine]
             values, targets = values[targets != _NO_TARGET], targets[targets != _NO_TARGET]
-            text = targets != END_ID
+            text = targets != self.end_id
             losses[domain] = float(values.mean())
-            bits[domain] = float(values[text].sum()) / math.log(2) / int(self.token_bytes[targets].sum())
+            size = int(self.token_bytes[targets].sum()) * self.byte_scale[number]
+            bits[domain] = float(values[text].sum()) / math.log(2) / size
         return Scores(losses, bits)
 
-    def _nats(
-        self, weights: Weights, shape: Shape, turn: tuple[Tensor, Tensor], batch_size: int, bf16: bool
+    def nats(
+        self,
+        weights: Weights,
+        shape: Shape,
+        turn: tuple[Tensor, Tensor],
+        batch_size: int,
+        bf16: bool,
+        forward: Callable[..., Tensor] = hidden_states,
     ) -> NDArray[np.float64]:
+        """Return the loss of every target, (M, windows, context), by models that run as `forward` does."""
         import torch
 
-        device = weights[EMBEDDING].device
-        found = np.zeros(self.targets.shape, dtype=np.float64)
+        models, device = len(weights[EMBEDDING]), weights[EMBEDDING].device
+        found = np.zeros((models, *self.targets.shape), dtype=np.float64)
         with torch.no_grad(), torch.autocast(device.type, torch.bfloat16, enabled=bf16):
             for start in range(0, len(self.inputs), batch_size):
                 some = slice(start, start + batch_size)
-                tokens = torch.from_numpy(self.inputs[some]).to(device)
-                targets = torch.from_numpy(self.targets[some].clip(min=0)).to(device)
-                hidden = hidden_states(tokens, weights, shape, turn).flatten(0, 1)
-                nats = token_losses(hidden, weights[EMBEDDING], targets.flatten())
-                found[some] = nats.view_as(targets).double().cpu().numpy()
+                tokens = torch.from_numpy(self.inputs[some]).to(device).expand(models, -1, -1)
+                targets = torch.from_numpy(self.targets[some].clip(min=0)).to(device).expand(models, -1, -1)
+                hidden = forward(tokens, weights, shape, turn).flatten(1, 2)
+                nats = token_losses(hidden, head_of(weights), targets.flatten(1))
+                found[:, some] = nats.view_as(targets).double().cpu().numpy()
         return found
 
 
@@ -87,21 +101,25 @@ def examination(data: Data, context: int, most_tokens: int) -> Examination:
 
     A domain of which nothing but empty texts is held out is left out: there is no byte to count bits by.
     """
-    domains = tuple(d for d, shard in data.validation.items() if (shard.tokens[:most_tokens] != END_ID).any())
-    inputs, targets, owner = [], [], []
+    end = data.end_id
+    domains = tuple(d for d, shard in data.validation.items() if (shard.tokens[:most_tokens] != end).any())
+    inputs, targets, owner = [np.zeros((0, context), dtype=np.int64)], [np.zeros((0, context), np.int64)], []
     for number, domain in enumerate(domains):
         text = data.validation[domain].tokens[:most_tokens].astype(np.int64)
         rows = -(-len(text) // context)
-        seen = np.full(rows * context, END_ID)
+        seen = np.full(rows * context, end)
         seen[1 : len(text)] = text[:-1]  # the first token of all follows an end mark
         due = np.full(rows * context, _NO_TARGET)
         due[: len(text)] = text
         inputs.append(seen.reshape(rows, context))
         targets.append(due.reshape(rows, context))
         owner.append(np.full(rows, number))
-    if not domains:
-        empty = np.zeros((0, context), dtype=np.int64)
-        return Examination((), empty, empty, np.zeros(0, dtype=np.int64), data.token_bytes)
     return Examination(
-        domains, np.concatenate(inputs), np.concatenate(targets), np.concatenate(owner), data.token_bytes
+        domains,
+        np.concatenate(inputs),
+        np.concatenate(targets),
+        np.concatenate([np.zeros(0, dtype=np.int64), *owner]),
+        data.token_bytes,
+        end,
+        tuple(data.byte_scale.get(domain, 1.0) for domain in domains),
     )

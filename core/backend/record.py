@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal, TypedDict
 
 from core.backend._files import read_json, write_json, written_aside
+from core.backend.measures import Measures
 from core.errors import BadInputError
 from core.types import JSON
 
@@ -41,6 +42,7 @@ class Metrics(TypedDict):
     learning_rate: float
     tokens_per_second: float | None
     seconds: float
+    measures: Measures  # of the whole stack
 
 
 class Run(TypedDict, total=False):
@@ -58,6 +60,16 @@ class Run(TypedDict, total=False):
     device: str
     precision: str  # of the matrix products: fp32 or bf16
     machine: str
+    processes: int  # that trained together; 1 where it is left out
+    parallel: str  # how: ddp or fsdp
+    member: str  # its name in a stack; a run that stands alone has none
+    stack: int  # the models that train together
+    data: str  # the folder of its tokenizer and tokens, and below the checkpoint, from its own
+    checkpoint: str
+    checkpoint_key: str
+    trunk: str | None  # the folder that it started from
+    first_step: int  # 0, or the trunk's
+    order: JSON  # what decides its windows
     versions: dict[str, str]
     process: int
     started: str
@@ -75,6 +87,8 @@ class Run(TypedDict, total=False):
     bits_per_byte: dict[str, float]
     tokens_per_second: float | None
     seconds: float
+    measures: Measures
+    measured: dict[str, str]  # where a measure comes from, or why there is none
     warnings: list[str]
     error: str | None
 

@@ -34,7 +34,7 @@ def stage_weights(manifest: Manifest) -> list[tuple[float, dict[str, float]]]:
     planned = {domain: plan.weight for domain, plan in manifest.domains.items()}
     stages = manifest.mixture.get("stages") or ()
     if not stages:
-        return [(1.0, _normal(planned, manifest))]
+        return [(1.0, normal_weights(planned, manifest))]
     base = manifest.mixture.get("weights") or planned
     asked = [(float(s["until"]), s.get("weights") or base) for s in stages]
     average: dict[str, float] = {}
@@ -44,7 +44,7 @@ def stage_weights(manifest: Manifest) -> list[tuple[float, dict[str, float]]]:
     # Where the plan cut a domain at its max_epochs, its stages are cut in proportion.
     cut = {domain: planned.get(domain, 0.0) / share for domain, share in average.items() if share > 0}
     return [
-        (until, _normal({d: w * cut.get(d, 0.0) for d, w in weights.items()}, manifest))
+        (until, normal_weights({d: w * cut.get(d, 0.0) for d, w in weights.items()}, manifest))
         for until, weights in asked
     ]
 
@@ -58,10 +58,19 @@ def reads_in_order(manifest: Manifest) -> bool:
     return any(stage.get("order") is not None or not stage.get("preface", True) for stage in stages)
 
 
-def _normal(weights: Mapping[str, float], manifest: Manifest) -> dict[str, float]:
+def normal_weights(
+    weights: Mapping[str, float], manifest: Manifest, name: str | None = None
+) -> dict[str, float]:
+    """Bring weights to the sum 1; `name` (else the manifest's) is named in the error.
+
+    Raises:
+        BadInputError: A weight is negative or no number, all are 0, or a weighted domain has no documents.
+    """
     total = sum(weights.values())
-    if total <= 0 or min(weights.values()) < 0:
-        raise BadInputError(manifest.name, "its weights are not shares of 1", "mend the mixture's weights")
+    if not (0 < total < float("inf")) or min(weights.values()) < 0:
+        raise BadInputError(
+            name or manifest.name, "its weights are not shares of 1", "mend the mixture's weights"
+        )
     filled = {file.domain for file in manifest.files if file.rows}
     for domain, weight in weights.items():
         if weight > 0 and domain not in filled:
@@ -109,6 +118,8 @@ class Schedule:
         key: str,
         *,
         in_order: bool = False,
+        begin: int = 0,
+        after: Schedule | None = None,
     ) -> None:
         """Lay out the blocks: about 20 microseconds each.
 
@@ -119,11 +130,15 @@ class Schedule:
             block: Windows of a block; the last of a stage may be shorter.
             key: Decides every shuffle: the manifest's fingerprint and the seed.
             in_order: Whether a domain's windows come as they stand.
+            begin: The first step.
+            after: The order of the steps before; each domain goes on where that left it.
         """
         self.batch_size = batch_size
+        self._begin, self._after = begin * batch_size, after
         self._windows, self._key = list(windows), key
         self._orders: dict[int, tuple[int, NDArray[np.int64]]] = {}
-        counts, ends, start = [], [], 0
+        self._kept: tuple[int, list[int], list[int]] = (0, [], [])  # the last block: batches come in turn
+        counts, ends, start = [], [], self._begin
         for until, weights in stages:
             share, drawn = np.asarray(weights, dtype=np.float64), np.zeros(len(windows), np.int64)
             first, last = start, until * batch_size
@@ -134,18 +149,23 @@ class Schedule:
                 start += size
                 ends.append(start)
         self._counts = np.stack(counts)
-        self._before = np.cumsum(self._counts, axis=0) - self._counts
+        led = after.drawn(begin) if after is not None else np.zeros(len(windows), np.int64)
+        self._before = led + np.cumsum(self._counts, axis=0) - self._counts
         self._ends = np.asarray(ends, dtype=np.int64)
-        self._in_order, self._drawn = in_order, np.sum(self._counts, axis=0)
+        self._in_order, self._drawn = in_order, led + np.sum(self._counts, axis=0)
 
     def batch(self, step: int) -> list[Window]:
         """Return the windows of one step, from 0, in their order."""
         first = step * self.batch_size
+        if self._after is not None and first < self._begin:
+            return self._after.batch(step)
         return [self._window(position) for position in range(first, first + self.batch_size)]
 
     def drawn(self, steps: int) -> NDArray[np.int64]:
         """Return the windows that each domain gives to the first `steps` steps."""
         end = steps * self.batch_size
+        if end <= self._begin:
+            return self._after.drawn(steps) if self._after is not None else self._before[0] * 0
         block = int(np.searchsorted(self._ends, end, side="left"))
         total = self._before[block].copy()
         inside = end - (int(self._ends[block]) - int(self._counts[block].sum()))
@@ -153,13 +173,23 @@ class Schedule:
         return np.asarray(total, dtype=np.int64)
 
     def _window(self, position: int) -> Window:
-        block = int(np.searchsorted(self._ends, position, side="right"))
-        order = self._block(block)
-        inside = position - (int(self._ends[block]) - len(order))
-        domain = int(order[inside])
-        ordinal = int(self._before[block, domain]) + int((order[:inside] == domain).sum())
+        start, domains, ordinals = self._laid(position)
+        domain, ordinal = domains[position - start], ordinals[position - start]
         epoch, index = divmod(ordinal, self._windows[domain])
         return Window(domain, int(self._order(domain, epoch)[index]), epoch)
+
+    def _laid(self, position: int) -> tuple[int, list[int], list[int]]:
+        """Return where the position's block starts, its domains in order, and which of theirs each window is."""
+        start, domains, _ = self._kept
+        if not start <= position < start + len(domains):
+            block = int(np.searchsorted(self._ends, position, side="right"))
+            order = self._block(block)
+            ordinals = np.empty(len(order), np.int64)
+            for domain in np.flatnonzero(self._counts[block]):
+                mine = order == domain
+                ordinals[mine] = self._before[block, domain] + np.arange(mine.sum())
+            self._kept = (int(self._ends[block]) - len(order), order.tolist(), ordinals.tolist())
+        return self._kept
 
     def _block(self, block: int) -> NDArray[np.int64]:
         domains = np.repeat(np.arange(len(self._windows)), self._counts[block])

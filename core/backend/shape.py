@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
+
+BASE_WIDTH, _BASE_HEAD = 128, 32  # the sizes at which µP and the fixed parametrisation are one
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The sizes of a Llama-style decoder, all but its vocabulary and context.
+    """The sizes of a Llama-style decoder, all but its vocabulary and context, and how it is scaled.
 
-    `learning_rate` is the peak rate that suits this width with AdamW.
+    `learning_rate` is the peak rate that suits this width with AdamW. With `mup` the rate is the same for
+    every width: maximal update parametrisation for Adam (Yang et al., Tensor Programs V, table 8, whose
+    output multiplier suits a tied head).
     """
 
     width: int
@@ -19,6 +24,24 @@ class Shape:
     kv_heads: int  # grouped-query attention: heads / kv_heads queries share a key and a value
     hidden: int  # of the SwiGLU block
     learning_rate: float
+    tied: bool = True  # the embedding is the output head, too
+    mup: bool = False
+    apart: int | None = None  # the end mark's number where a document does not see the one before it
+
+    @property
+    def attention_scale(self) -> float:
+        """What a query's product with a key is multiplied by: 1/sqrt(d), or in proportion to 1/d with µP."""
+        return math.sqrt(_BASE_HEAD if self.mup else self.head_width) / self.head_width
+
+    @property
+    def output_scale(self) -> float:
+        """What the logits are multiplied by: with µP in proportion to 1/width."""
+        return BASE_WIDTH / self.width if self.mup else 1.0
+
+    @property
+    def hidden_rate(self) -> float:
+        """What the hidden matrices' learning rate is multiplied by: with µP in proportion to 1/width."""
+        return BASE_WIDTH / self.width if self.mup else 1.0
 
     @property
     def head_width(self) -> int:
@@ -27,7 +50,7 @@ class Shape:
 
     @property
     def parameters(self) -> int:
-        """Weights without the embedding, which is tied to the output head."""
+        """Weights without the embedding and without the output head."""
         attention = 2 * self.width * (self.heads + self.kv_heads) * self.head_width
         return self.layers * (attention + 3 * self.width * self.hidden + 2 * self.width) + self.width
 

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import Any, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.backend._files import fingerprint, folder_aside, read_json, write_json
+from core.backend._files import fingerprint, folder_aside, read_json
+from core.backend.build import Part, build
 from core.backend.config import Config
-from core.backend.holdout import held_out, text_hash, validation_fingerprint
 from core.backend.sealed import Sealed
-from core.backend.vocabulary import END_ID, encode, load_tokenizer, token_bytes, train_tokenizer
+from core.backend.vocabulary import (
+    END_ID,
+    END_OF_TEXT,
+    id_of,
+    load_tokenizer,
+    token_bytes,
+    tokenizer_hash,
+    vocabulary_size,
+)
 from core.errors import BadInputError
 from core.types import Progress
 
-Part = Literal["train", "validation"]
-_BATCH_CHARACTERS = 4_000_000
-_FORMAT = 1  # of the folder; a change makes older folders be built again
+_FORMAT = 2  # of the folder; a change makes older folders be built again
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +51,31 @@ class Shard:
 
     def ids(self, index: int, context: int) -> list[str]:
         """Return the ids of the documents that have tokens in a window."""
+        identities, starts, _ = self.directory()
+        places = np.arange(index * context, (index + 1) * context + 1) % len(self.tokens)
+        rows = np.unique(np.searchsorted(starts, places, side="right") - 1)
+        return [str(identity) for identity in identities.take(rows).to_pylist()]
+
+    def directory(self) -> tuple[Any, NDArray[np.int64], NDArray[np.int64]]:
+        """Return the documents' ids, an Arrow array, the place of each one's first token, and its bytes."""
         import pyarrow.parquet as pq
 
         table = pq.read_table(self.index)
-        starts = table["start"].to_numpy()
-        places = np.arange(index * context, (index + 1) * context + 1) % len(self.tokens)
-        rows = np.unique(np.searchsorted(starts, places, side="right") - 1)
-        return [str(identity) for identity in table["id"].take(rows).to_pylist()]
+        return table["id"], table["start"].to_numpy(), table["bytes"].to_numpy()
+
+
+class NearCopies(TypedDict):
+    """What near copies came to in one domain; all are 0 where they are not looked for.
+
+    `left_out` documents, of `left_out_bytes`, are trained on nowhere: they nearly equal a held-out text.
+    `passed_over` texts stay in training, others having been held out for them. `close` held-out texts have
+    near copies in training.
+    """
+
+    left_out: int
+    left_out_bytes: int
+    passed_over: int
+    close: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,129 +88,62 @@ class Data:
     token_bytes: NDArray[np.int64]
     validation_fingerprint: str
     tokenizer: Path
+    end_id: int = END_ID
+    end_token: str = END_OF_TEXT
+    # By domain, true bytes of its validation texts over those that its tokens' names count: 1 for
+    # byte-level BPE.
+    byte_scale: Mapping[str, float] = field(default_factory=dict)
+    near_copies: Mapping[str, NearCopies] = field(default_factory=dict)
+
+
+NO_NEAR_COPIES: NearCopies = {"left_out": 0, "left_out_bytes": 0, "passed_over": 0, "close": 0}
+
+
+def near_copies(data: Data) -> NearCopies:
+    """Return what near copies came to in all domains together."""
+    some = data.near_copies.values()
+    return {
+        "left_out": sum(one["left_out"] for one in some),
+        "left_out_bytes": sum(one["left_out_bytes"] for one in some),
+        "passed_over": sum(one["passed_over"] for one in some),
+        "close": sum(one["close"] for one in some),
+    }
+
+
+def check_lengths(train: Mapping[str, Shard], weights: Mapping[str, float], context: int) -> None:
+    """Refuse a weighted domain that is shorter than one window.
+
+    Raises:
+        BadInputError: A domain to be trained on has fewer tokens than `context`.
+    """
+    for domain, shard in train.items():
+        if weights.get(domain, 0.0) > 0 and len(shard.tokens) < context:
+            rule = f"its {len(shard.tokens)} tokens are fewer than one sequence of {context}"
+            raise BadInputError(domain, rule, "lower context, or set the domain's weight to 0")
 
 
 def prepare(sealed: Sealed, config: Config, folder: Path, progress: Progress) -> Data:
     """Hold out, train the tokenizer and tokenise into `folder`, unless that is done already.
 
-    The documents are read three times and never held: memory grows by some 100 bytes each, for hashes.
+    The documents are read three or four times and never held: memory grows by some 100 bytes each.
+
+    Raises:
+        BadInputError: The tokenizer's file is none, or its vocabulary does not fit, or there are no documents.
     """
-    settings = config.model_dump(
-        include={"vocabulary", "tokenizer_bytes", "validation_share", "validation_documents"}
-    )
+    names = {"vocabulary", "tokenizer_bytes", "validation_share", "validation_documents", "near_copies"}
+    settings = config.model_dump(include=names | {"stored_as", "end_token"})
+    if config.tokenizer is not None:
+        settings["tokenizer"] = tokenizer_hash(Path(config.tokenizer))
     key = fingerprint({"format": _FORMAT, "manifest": sealed.fingerprint, **settings})
     facts = folder / "data.json"
     if not (facts.exists() and read_json(facts)["key"] == key):
         with folder_aside(folder) as aside:
-            _build(sealed, config, aside, key, progress)
-    return _open(folder)
+            build(sealed, config, aside, key, progress)
+    return open_data(folder)
 
 
-def _build(sealed: Sealed, config: Config, folder: Path, key: str, progress: Progress) -> None:
-    hashes: dict[str, list[bytes]] = {domain: [] for domain in sealed.domains}
-    size = 0
-    for domain, digests in hashes.items():
-        for _, text in sealed.documents(domain):
-            digests.append(text_hash(text))
-            size += len(text.encode("utf-8"))
-    held = held_out(hashes, config.validation_share, config.validation_documents)
-    progress(0, None, "training the tokenizer")
-    sample = _sample(sealed, held, config.tokenizer_bytes / max(1, size))
-    tokenizer = train_tokenizer(sample, config.vocabulary)
-    tokenizer.save(str(folder / "tokenizer.json"))
-    total, done, domains = sum(map(len, hashes.values())), 0, {}
-    for number, domain in enumerate(sealed.domains):
-        writer = _Writer(folder, number, tokenizer.get_vocab_size())
-        for batch in _batches(sealed.documents(domain)):
-            tokens = encode(tokenizer, [text for _, text in batch])
-            for (identity, text), numbers in zip(batch, tokens, strict=True):
-                writer.add(identity, numbers, text_hash(text), held)
-            done += len(batch)
-            progress(done, total, "tokenising")
-        domains[domain] = writer.close()
-    validation = {domain: set(hashes[domain]) & held for domain in sealed.domains}
-    write_json(
-        folder / "data.json",
-        {
-            "key": key,
-            "validation_fingerprint": validation_fingerprint(validation),
-            "dtype": _dtype(tokenizer.get_vocab_size()).name,
-            "domains": domains,
-        },
-    )
-
-
-def _sample(sealed: Sealed, held: frozenset[bytes], share: float) -> Iterator[str]:
-    """Yield the training texts, or about `share` of them: those whose hashes are small enough."""
-    below = int(min(1.0, share) * 2**64)
-    for domain in sealed.domains:
-        for _, text in sealed.documents(domain):
-            digest = text_hash(text)
-            # The last bytes decide, since the first ones decide what is held out.
-            if digest not in held and int.from_bytes(digest[-8:], "big") < below:
-                yield text
-
-
-def _batches(documents: Iterable[tuple[str, str]]) -> Iterator[list[tuple[str, str]]]:
-    batch: list[tuple[str, str]] = []
-    characters = 0
-    for document in documents:
-        batch.append(document)
-        characters += len(document[1])
-        if characters >= _BATCH_CHARACTERS or len(batch) == 2048:
-            yield batch
-            batch, characters = [], 0
-    if batch:
-        yield batch
-
-
-def _dtype(vocabulary: int) -> np.dtype[Any]:
-    return np.dtype(np.uint16 if vocabulary <= 1 << 16 else np.uint32)
-
-
-class _Writer:
-    """Appends a domain's documents to its two files; a held-out text is written once."""
-
-    def __init__(self, folder: Path, number: int, vocabulary: int) -> None:
-        self._dtype = _dtype(vocabulary)
-        self._names: dict[Part, str] = {p: f"{number:03d}.{p}" for p in ("train", "validation")}
-        self._folder = folder
-        self._files: dict[Part, BinaryIO] = {
-            part: (folder / f"{name}.bin").open("wb") for part, name in self._names.items()
-        }
-        self._ids: dict[Part, list[str]] = {"train": [], "validation": []}
-        self._starts: dict[Part, list[int]] = {"train": [], "validation": []}
-        self._tokens: dict[Part, int] = {"train": 0, "validation": 0}
-        self._seen: set[bytes] = set()
-
-    def add(self, identity: str, tokens: list[int], digest: bytes, held: frozenset[bytes]) -> None:
-        part: Part = "validation" if digest in held else "train"
-        if part == "validation":
-            if digest in self._seen:
-                return
-            self._seen.add(digest)
-        self._files[part].write(np.asarray([*tokens, END_ID], dtype=self._dtype).tobytes())
-        self._ids[part].append(identity)
-        self._starts[part].append(self._tokens[part])
-        self._tokens[part] += len(tokens) + 1
-
-    def close(self) -> dict[Part, dict[str, str | int]]:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
-        facts: dict[Part, dict[str, str | int]] = {}
-        for part, name in self._names.items():
-            self._files[part].close()
-            columns = {
-                "id": pa.array(self._ids[part], pa.string()),
-                "start": pa.array(self._starts[part], pa.int64()),
-            }
-            pq.write_table(pa.table(columns), self._folder / f"{name}.parquet")
-            facts[part] = {"name": name, "documents": len(self._ids[part]), "tokens": self._tokens[part]}
-        return facts
-
-
-def _open(folder: Path) -> Data:
+def open_data(folder: Path) -> Data:
+    """Open what has been prepared before."""
     facts = read_json(folder / "data.json")
     parts: dict[Part, dict[str, Shard]] = {"train": {}, "validation": {}}
     for domain, both in facts["domains"].items():
@@ -199,11 +156,16 @@ def _open(folder: Path) -> Data:
     tokenizer = load_tokenizer(folder / "tokenizer.json")
     if not parts["train"]:
         raise BadInputError("the manifest", "its files hold no documents", "export a mixture with documents")
+    counted = {domain: both["validation"] for domain, both in facts["domains"].items()}
     return Data(
         train=parts["train"],
         validation=parts["validation"],
-        vocabulary=tokenizer.get_vocab_size(),
+        vocabulary=vocabulary_size(tokenizer),
         token_bytes=token_bytes(tokenizer),
         validation_fingerprint=facts["validation_fingerprint"],
         tokenizer=folder / "tokenizer.json",
+        end_id=id_of(tokenizer, facts["end"]),
+        end_token=facts["end"],
+        byte_scale={d: c["bytes"] / c["counted_bytes"] for d, c in counted.items() if c["counted_bytes"]},
+        near_copies={domain: both["near_copies"] for domain, both in facts["domains"].items()},
     )

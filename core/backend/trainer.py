@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import ClassVar, Protocol
 
-from core.backend._files import fingerprint, held_alone
+from core.backend._files import held_alone
 from core.backend.config import Config
-from core.backend.record import Run, now, read_run, write_run
+from core.backend.distributed import CrewSession, crew_of_this_process
+from core.backend.members import Member, check_members
+from core.backend.record import Run
 from core.backend.sealed import Sealed, open_manifest
+from core.backend.session import Session, Start
 from core.errors import BadInputError, InterruptedRunError
 from core.types import Progress, silent
 
@@ -26,21 +29,9 @@ class Backend(Protocol):
         """Train, or go on training, and return the finished run."""
 
 
-@dataclass(frozen=True, slots=True)
-class ThisMachine:
-    """Trains in this process, on its CPU or one GPU, with results in the folder `out`."""
-
-    name: ClassVar[str] = "this_machine"
-    version: ClassVar[int] = 1
-    out: Path
-    progress: Progress = silent
-
-    def submit(self, manifest: Path, config: Config) -> Run:
-        """Train, or go on training, and return the finished run."""
-        return train(manifest, config, self.out, self.progress)
-
-
-def train(manifest_path: Path, config: Config, out: Path, progress: Progress = silent) -> Run:
+def train(
+    manifest_path: Path, config: Config, out: Path, progress: Progress = silent, *, until: float = 1.0
+) -> Run:
     """Train on a manifest and return the run, as `run.json` in `out` holds it.
 
     The same call after a stop or a kill at any moment goes on from the last checkpoint, on a CPU to
@@ -53,6 +44,7 @@ def train(manifest_path: Path, config: Config, out: Path, progress: Progress = s
         config: How to train.
         out: The run's folder, made where it is missing; it holds one run only.
         progress: Told of every step.
+        until: The share of training to stop at, with a checkpoint; a later call goes on from there.
 
     Raises:
         BadInputError: The config does not fit the manifest, or `out` holds another run or other files.
@@ -60,23 +52,133 @@ def train(manifest_path: Path, config: Config, out: Path, progress: Progress = s
         DivergedError: The loss is no number any more.
         InterruptedRunError: A disk failed or is full; the same call goes on once there is room.
     """
+    sealed = _opened(manifest_path, progress)
+    if crew := crew_of_this_process():
+        with crew.together(config, out, lambda: _taken(out, "run.json")) as (config, folder):
+            return CrewSession(
+                crew, out, sealed, manifest_path, config, folder, progress, Start(), until
+            ).alone()
+    with _taken(out, "run.json"):
+        session = Session(sealed, manifest_path, config, out, progress, Start(), until)
+        return session.alone()
+
+
+def train_stack(
+    manifest_path: Path,
+    config: Config,
+    members: Sequence[Member],
+    out: Path,
+    progress: Progress = silent,
+    *,
+    trunk: Path | None = None,
+    trunk_weights_only: bool = False,
+    until: float = 1.0,
+    data: Path | None = None,
+) -> list[Run]:
+    """Train some models of one shape together and return their runs, in the order of the members.
+
+    `out/NAME` is each member's folder, as that of a run but for `data/` and the checkpoint, which stand in
+    `out` itself beside `stack.json`. The same call goes on where it stopped, and members that are done come
+    back at once. A member that diverges is stopped, its run says `failed` and why, and the others go on. A
+    stack of more models than fit (`stack_most`) trains in parts, one after another.
+
+    Args:
+        manifest_path: The `manifest.json` of an export.
+        config: How to train; members may replace its seed and learning rate.
+        members: The models.
+        out: The stack's folder.
+        progress: Told of every step.
+        trunk: The folder of a finished or stopped run, or of a stack's member, whose weights, moments and
+            step the members start from.
+        trunk_weights_only: Take the trunk's weights alone and begin at step 0; it may then be a folder that
+            holds no more than a model.
+        until: The share of training to stop at, with a checkpoint.
+        data: The folder of prepared data, where several stacks on one manifest share it.
+
+    Raises:
+        BadInputError: As for `train`, or a member is wrong, or the trunk does not fit.
+        DivergedError: All members diverged.
+        TamperedError: A data file is missing or changed.
+        InterruptedRunError: A disk failed or is full; the same call goes on once there is room.
+    """
+    start = Start(trunk, trunk_weights_only)
+    return _members(manifest_path, config, members, out, progress, start, until, data, None)
+
+
+def train_serial(
+    manifest_path: Path,
+    config: Config,
+    members: Sequence[Member],
+    out: Path,
+    progress: Progress = silent,
+    *,
+    trunk: Path | None = None,
+    trunk_weights_only: bool = False,
+    until: float = 1.0,
+    data: Path | None = None,
+) -> list[Run]:
+    """Train the members of a stack one after another: the same folders, and the same losses but for rounding.
+
+    See `train_stack` for the arguments and errors.
+    """
+    start = Start(trunk, trunk_weights_only)
+    return _members(manifest_path, config, members, out, progress, start, until, data, 1)
+
+
+def _members(
+    manifest_path: Path,
+    config: Config,
+    members: Sequence[Member],
+    out: Path,
+    progress: Progress,
+    start: Start,
+    until: float,
+    data: Path | None,
+    most: int | None,
+) -> list[Run]:
+    check_members(members)
+    sealed = _opened(manifest_path, progress)
+    if crew := crew_of_this_process():
+        with crew.together(config, out, lambda: _all_taken(out, data)) as (config, folder):
+            return CrewSession(
+                crew, out, sealed, manifest_path, config, folder, progress, start, until, data
+            ).together(members, most)
+    with _all_taken(out, data):
+        session = Session(sealed, manifest_path, config, out, progress, start, until, data)
+        return session.together(members, most)
+
+
+def _opened(manifest_path: Path, progress: Progress) -> Sealed:
     # Threads that wait asleep cost a twentieth on an idle machine; spinning ones cost most of the speed
     # where the app or another job needs a core. It counts only before torch is first imported.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    sealed = open_manifest(manifest_path, progress)
-    config = config.settled(sealed.manifest)
-    key = fingerprint({"manifest": sealed.fingerprint, "config": config.fingerprint()})
-    try:
-        _check_out(out)
+    return open_manifest(manifest_path, progress)
+
+
+@contextmanager
+def _all_taken(out: Path, data: Path | None) -> Iterator[None]:
+    """Hold a stack's folder and, where it is another, that of its data."""
+    with ExitStack() as held:
+        held.enter_context(_taken(out, "stack.json"))
+        if data is not None and data.parent.resolve() != out.resolve():
+            held.enter_context(_whole_disk(data))
+            held.enter_context(held_alone(data.parent))
+        yield
+
+
+@contextmanager
+def _taken(out: Path, record: str) -> Iterator[None]:
+    """Hold a run's or a stack's folder; a disk that fails is an error that says how to go on."""
+    with _whole_disk(out):
+        _check_out(out, record)
         with held_alone(out):
-            earlier = read_run(out)
-            if earlier is not None and earlier.get("key") != key:
-                raise BadInputError(
-                    out, "holds a run of another manifest or config", "name another --out or remove it"
-                )
-            if earlier is not None and earlier["state"] == "done":
-                return earlier
-            return _recorded(sealed, config, out, key, manifest_path, earlier, progress)
+            yield
+
+
+@contextmanager
+def _whole_disk(out: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise InterruptedRunError(
             f"{error.filename or out}: {error.strerror or error}; mend the disk and run the same command again, "
@@ -84,45 +186,15 @@ def train(manifest_path: Path, config: Config, out: Path, progress: Progress = s
         ) from error
 
 
-def _check_out(out: Path) -> None:
+def _check_out(out: Path, record: str) -> None:
     """Make the folder; refuse one that holds anything but a run, whose `data` and `model` would be replaced."""
     try:
         out.mkdir(parents=True, exist_ok=True)
-        # A run that was killed before its first `run.json` has left hidden names alone.
+        # A run that was killed before its first record has left hidden names alone.
         occupied = any(not entry.name.startswith(".") for entry in out.iterdir())
     except OSError as error:
         rule = f"is no folder to write to ({error.strerror})"
         raise BadInputError(out, rule, "name another --out") from None
-    if occupied and not (out / "run.json").exists():
-        raise BadInputError(out, "is not empty and holds no run", "name another --out")
-
-
-def _recorded(
-    sealed: Sealed,
-    config: Config,
-    out: Path,
-    key: str,
-    manifest_path: Path,
-    earlier: Run | None,
-    progress: Progress,
-) -> Run:
-    """Train, and see to it that `run.json` tells how it went, whatever happens short of a kill."""
-    from core.backend.loop import Training
-    from core.backend.setup import describe
-
-    run = describe(sealed, config, key, manifest_path)
-    if earlier is not None:
-        run["started"] = earlier["started"]
-    try:
-        write_run(out, run)
-        Training(sealed, config, out, run, progress).finish()
-        run |= {"state": "done", "ended": now()}
-        write_run(out, run)
-    except BaseException as error:
-        asked_to_stop = not isinstance(error, Exception)
-        run |= {"state": "interrupted" if asked_to_stop else "failed", "ended": now()}
-        run["error"] = str(error) or type(error).__name__
-        with suppress(OSError):  # where the disk is what failed, the old run.json stays
-            write_run(out, run)
-        raise
-    return run
+    if occupied and not (out / record).exists():
+        what = "run" if record == "run.json" else "stack"
+        raise BadInputError(out, f"is not empty and holds no {what}", "name another --out")

@@ -1,8 +1,15 @@
-"""Measures training against transformers on this machine: `python tests/bench/bench_backend.py [--json]`.
+"""Measures training on this machine: `make bench-backend`, or `python tests/bench/bench_backend.py [--json]`.
 
-Trains presets for some steps on made-up text. After each of our steps, transformers' LlamaForCausalLM of
-the same shape makes one with the same weights on the same windows: its own loss, fused attention, the same
-clipping, torch's fused AdamW. So both meet the same load. Rates are of the median step. Nothing is kept.
+All on made-up text; rates are of the median step; nothing is kept.
+
+- peers: presets trained for some steps. After each of our steps, transformers' LlamaForCausalLM of the same
+  shape makes one with the same weights on the same windows: its own loss, fused attention, the same clipping,
+  torch's fused AdamW. So both meet the same load.
+- stack: models that train together against the same models one after another, in turns, by the clock and by
+  the processors' own time, which other programs on the machine disturb less.
+- memory: what a process takes by the number of models, and whether that is a straight line.
+- gpu, where there is one: 64 proxies of 1M parameters (8,192 tokens of vocabulary, 512 of context), stacked
+  against one after another, both compiled; and the share of its peak that one model of some 125M reaches.
 """
 
 from __future__ import annotations
@@ -12,15 +19,17 @@ import hashlib
 import json
 import os
 import random
+import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from core.backend import Config, train
+from core.backend import Config, Member, train, train_serial, train_stack
 from core.backend.record import machine
 from core.backend.sealed import open_manifest
 from core.backend.setup import make_schedule
@@ -28,6 +37,8 @@ from core.backend.shards import prepare
 from core.types import silent
 
 STEPS = {"nano": 48, "tiny": 24, "small": 10}
+PARTS = ("peers", "stack", "memory", "gpu")
+JUST = {"validation_tokens": 512, "vocabulary": 8192, "near_copies": False}  # what is not measured is short
 
 
 def made_up_text(seed: int, words: int) -> str:
@@ -145,24 +156,166 @@ def measure(preset: str, steps: int, device: str) -> dict[str, object]:
     }
 
 
+class Clock:
+    """Takes the time of every step but those with which a run begins."""
+
+    def __init__(self, steps: int) -> None:
+        self.steps, self.times, self.last = steps, [], 0.0
+
+    def __call__(self, done: int, total: int | None, message: str = "") -> None:
+        if message.startswith("training:"):
+            now = time.perf_counter()
+            if (done - 1) % self.steps >= max(1, self.steps // 4):
+                self.times.append(now - self.last)
+            self.last = now
+
+
+def stack_against_serial(
+    settings: dict[str, object], models: int, steps: int, turns: int, serial: int | None = None
+) -> dict[str, object]:
+    """Train models together and one after another, in turns; `serial` of them stand for all."""
+    config = Config.model_validate(JUST | settings)
+    tokens = steps * config.batch_tokens
+    config = config.model_copy(update={"tokens": tokens, "eval_every": steps, "checkpoint_every": steps})
+    members = [Member(f"m{seed}", seed=seed) for seed in range(models)]
+    clocks = {"stack": Clock(steps), "serial": Clock(steps)}
+    cpu = dict.fromkeys(clocks, 0.0)
+    waited = 0.0
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        manifest, data = write_manifest(folder, tokens), folder / "shared/data"
+        for turn in range(turns):
+            for kind, some in (("serial", members[: serial or models]), ("stack", members)):
+                ways = {"stack": train_stack, "serial": train_serial}
+                began = time.process_time()
+                runs = ways[kind](manifest, config, some, folder / f"{kind}{turn}", clocks[kind], data=data)
+                if turn:  # the first turn prepares the data and chooses kernels
+                    cpu[kind] += (time.process_time() - began) / len(some)
+                if kind == "stack":
+                    waited = max(waited, runs[0]["measures"]["waited"])
+    rates = {
+        "stack": models * config.batch_tokens / median(clocks["stack"].times),
+        "serial": config.batch_tokens / median(clocks["serial"].times),
+    }
+    found: dict[str, object] = {
+        "models": models,
+        "preset": config.preset,
+        "parameters": sum(runs[0]["parameters"].values()),
+        "vocabulary": runs[0]["vocabulary"],
+        "stack_tokens_per_second": round(rates["stack"]),
+        "serial_tokens_per_second": round(rates["serial"]),
+        "ratio": round(rates["stack"] / rates["serial"], 2),
+        "waited": round(waited, 4),
+    }
+    if turns > 1:
+        found["cpu_seconds_ratio"] = round(cpu["serial"] / cpu["stack"], 2)
+    return found
+
+
+def peak_of(models: int, preset: str, device: str) -> int:
+    """Train a stack for two steps and return the most bytes held; in a process of its own."""
+    config = Config.model_validate(JUST | {"preset": preset, "device": device, "stack_most": models})
+    tokens = 2 * config.batch_tokens
+    config = config.model_copy(update={"tokens": tokens, "eval_every": 2, "checkpoint_every": 2})
+    with tempfile.TemporaryDirectory() as name:
+        manifest = write_manifest(Path(name), tokens)
+        members = [Member(f"m{seed}", seed=seed) for seed in range(models)]
+        return train_stack(manifest, config, members, Path(name) / "run")[0]["measures"]["peak_memory"]
+
+
+def memory_by_models(preset: str, device: str, counts: tuple[int, ...]) -> dict[str, object]:
+    """Fit a line to what processes with more and more models take."""
+    import numpy as np
+
+    from core.backend.memory import model_bytes
+
+    peaks = []
+    for models in counts:
+        command = [sys.executable, __file__, "--peak-of", str(models), "--preset", preset, "--device", device]
+        peaks.append(int(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
+    slope, start = np.polyfit(counts, peaks, 1)
+    off = max(abs(start + slope * m - peak) / peak for m, peak in zip(counts, peaks, strict=True))
+    config = Config.model_validate(JUST | {"preset": preset})
+    return {
+        "preset": preset,
+        "mebibytes": {m: round(peak / 2**20) for m, peak in zip(counts, peaks, strict=True)},
+        "a_model": round(slope / 2**20, 1),
+        "numbers_of_a_model": round(model_bytes(config, device != "cpu")[0] / 2**20, 1),
+        "activations_of_a_model": round(model_bytes(config, device != "cpu")[1] / 2**20, 1),
+        "farthest_from_the_line": f"{off:.1%}",
+    }
+
+
+def one_large(device: str, steps: int = 30) -> dict[str, object]:
+    """Train one model of some 125M parameters in bf16, compiled, and return its share of the peak."""
+    settings = {"preset": "base", "context": 1024, "batch_size": 64, "compile": True, "precision": "bf16"}
+    config = Config.model_validate(JUST | settings | {"device": device, "vocabulary": 16_384})
+    tokens = steps * config.batch_tokens
+    config = config.model_copy(update={"tokens": tokens, "eval_every": steps, "checkpoint_every": steps})
+    clock = Clock(steps)
+    with tempfile.TemporaryDirectory() as name:
+        run = train(write_manifest(Path(name), tokens), config, Path(name) / "run", clock)
+    from core.backend.measures import peak_flops
+
+    rate = config.batch_tokens / median(clock.times)
+    peak, why = peak_flops(run["machine"], True)
+    flops = config.shape.flops_per_token(run["vocabulary"], config.context) * rate
+    return {
+        "parameters": sum(run["parameters"].values()),
+        "tokens_per_second": round(rate),
+        "flop_utilisation": round(flops / peak, 3) if peak else None,
+        "peak": why,
+        "waited": round(run["measures"]["waited"], 4),
+        "gibibytes": round(run["measures"]["peak_memory"] / 2**30, 1),
+    }
+
+
+def rows_of(part: str, options: argparse.Namespace) -> Iterator[dict[str, object]]:
+    """Measure one part, a row at a time."""
+    import torch
+
+    device = options.device
+    if part == "peers":
+        for preset in options.preset or STEPS:
+            yield measure(preset, options.steps or STEPS.get(preset, 10), device)
+    if part == "stack":
+        for preset, steps in (("nano", 8), ("tiny", 8)):
+            yield stack_against_serial({"preset": preset, "device": device}, 8, steps, 3)
+    if part == "memory":
+        yield memory_by_models("nano", device, (1, 2, 4, 8))
+    if part == "gpu" and not torch.cuda.is_available():
+        yield {"not measured": "this machine has no GPU"}
+    elif part == "gpu":
+        proxies = {"preset": "tiny", "context": 512, "batch_size": 16, "compile": True, "device": "cuda"}
+        yield stack_against_serial(proxies, 64, 40, 1, serial=4)
+        yield memory_by_models("tiny", "cuda", (1, 4, 16, 64))
+        yield one_large("cuda")
+
+
 def main() -> None:
     """Measure and print, for people or as one JSON object."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--preset", action="append", help="nano, tiny and small when left out")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--part", action="append", choices=PARTS, help="all when left out")
+    parser.add_argument("--preset", action="append", help="of the peers: nano, tiny and small when left out")
     parser.add_argument("--steps", type=int, help="of each preset; else what takes half a minute")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--peak-of", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    load, rows = round(os.getloadavg()[0], 2), []
+    if options.peak_of:
+        print(peak_of(options.peak_of, options.preset[0], options.device))
+        return
+    load, found = round(os.getloadavg()[0], 2), {}
     if not options.json:
         print(f"{machine()}, load {load}", flush=True)
-    for preset in options.preset or STEPS:
-        row = measure(preset, options.steps or STEPS.get(preset, 10), options.device)
-        rows.append(row)
-        if not options.json:
-            print("  ".join(f"{key} {value}" for key, value in row.items()), flush=True)
+    for part in options.part or PARTS:
+        found[part] = []
+        for row in rows_of(part, options):
+            found[part].append(row)
+            if not options.json:
+                print(f"{part}: " + "  ".join(f"{key} {value}" for key, value in row.items()), flush=True)
     if options.json:
-        print(json.dumps({"machine": machine(), "load": load, "runs": rows}))
+        print(json.dumps({"machine": machine(), "load": load, **found}))
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from core.backend import PRESETS, estimate
 from core.backend.decoder import backpropagate, initial_weights, rotations
 from core.backend.sealed import read_manifest
+from core.backend.stack import stacked
 
 
 def test_estimate_counts_steps_and_takes_a_measured_rate(manifest, config):
@@ -46,11 +47,12 @@ def test_estimate_needs_no_data_and_agrees_with_the_run(finished, manifest, conf
 def test_arithmetic_is_what_torch_counts(preset):
     """Of the matrix products, to a hundredth; attention's, which torch computes otherwise, left out."""
     shape, vocabulary, context = PRESETS[preset], 256, 64
-    weights = {n: w.requires_grad_() for n, w in initial_weights(shape, vocabulary, 0).items()}
-    tokens = torch.randint(0, vocabulary, (2, context))
+    drawn = stacked([initial_weights(shape, vocabulary, 0)])
+    weights = {n: w.requires_grad_() for n, w in drawn.items()}
+    tokens = torch.randint(0, vocabulary, (1, 2, context))
     with FlopCounterMode(display=False) as counter:
         backpropagate(tokens, tokens, weights, shape, rotations(shape, context, "cpu"))
-    products = {"mm", "addmm"}
+    products = {"mm", "addmm", "bmm"}
     counted = sum(
         n for op, n in counter.get_flop_counts()["Global"].items() if op.__name__.split(".")[0] in products
     )

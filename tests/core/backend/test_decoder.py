@@ -14,6 +14,7 @@ from core.backend.decoder import (
     transformers_config,
 )
 from core.backend.shape import PRESETS, Shape
+from core.backend.stack import stacked
 
 SHAPE = Shape(32, 2, 4, 2, 48, 1e-3)
 VOCABULARY, CONTEXT = 50, 16
@@ -30,21 +31,25 @@ def llama():
     missing = model.load_state_dict(weights, strict=False).missing_keys
     assert set(missing) <= {"lm_head.weight"}
     model.tie_weights()
-    return model.eval(), weights
+    return model.eval(), stacked([weights])
 
 
-def tokens(batch=3):
-    return torch.randint(0, VOCABULARY, (batch, CONTEXT + 1), generator=torch.Generator().manual_seed(1))
+def tokens(batch=3, models=1):
+    """Of a stack of models: (models, batch, context + 1)."""
+    shape = (models, batch, CONTEXT + 1)
+    return torch.randint(0, VOCABULARY, shape, generator=torch.Generator().manual_seed(1))
 
 
 def test_logits_are_those_of_transformers(llama):
     """RMSNorm, RoPE, grouped-query attention and SwiGLU, and the tied head, number by number."""
     model, weights = llama
-    seen = tokens()[:, :-1]
+    seen = tokens()[..., :-1]
     with torch.no_grad():
-        found = hidden_states(seen, weights, SHAPE, rotations(SHAPE, CONTEXT, "cpu")) @ weights[EMBEDDING].T
+        (found,) = (
+            hidden_states(seen, weights, SHAPE, rotations(SHAPE, CONTEXT, "cpu")) @ weights[EMBEDDING].mT
+        )
 
-        torch.testing.assert_close(model(seen).logits, found, rtol=1e-4, atol=1e-6)
+        torch.testing.assert_close(model(seen[0]).logits, found, rtol=1e-4, atol=1e-6)
 
 
 def test_losses_are_those_of_transformers(llama):
@@ -53,10 +58,10 @@ def test_losses_are_those_of_transformers(llama):
     seen = tokens()
     with torch.no_grad():
         expected = torch.nn.functional.cross_entropy(
-            model(seen[:, :-1]).logits.transpose(1, 2), seen[:, 1:], reduction="none"
+            model(seen[0, :, :-1]).logits.transpose(1, 2), seen[0, :, 1:], reduction="none"
         )
-        states = hidden_states(seen[:, :-1], weights, SHAPE, rotations(SHAPE, CONTEXT, "cpu"))
-        found = token_losses(states.flatten(0, 1), weights[EMBEDDING], seen[:, 1:].flatten())
+        states = hidden_states(seen[..., :-1], weights, SHAPE, rotations(SHAPE, CONTEXT, "cpu"))
+        (found,) = token_losses(states.flatten(1, 2), weights[EMBEDDING], seen[..., 1:].flatten(1))
 
     torch.testing.assert_close(expected.flatten(), found, rtol=1e-4, atol=1e-5)
 
@@ -66,13 +71,13 @@ def test_gradients_are_those_of_transformers(llama):
     model, weights = llama
     seen = tokens()
     model.zero_grad()
-    logits = model(seen[:, :-1]).logits
-    torch.nn.functional.cross_entropy(logits.transpose(1, 2), seen[:, 1:]).backward()
+    logits = model(seen[0, :, :-1]).logits
+    torch.nn.functional.cross_entropy(logits.transpose(1, 2), seen[0, :, 1:]).backward()
     ours = {name: weight.clone().requires_grad_() for name, weight in weights.items()}
-    backpropagate(seen[:, :-1], seen[:, 1:], ours, SHAPE, rotations(SHAPE, CONTEXT, "cpu"))
+    backpropagate(seen[..., :-1], seen[..., 1:], ours, SHAPE, rotations(SHAPE, CONTEXT, "cpu"))
     theirs = dict(model.named_parameters())
     for name, weight in ours.items():
-        torch.testing.assert_close(theirs[name].grad, weight.grad, rtol=1e-3, atol=1e-6)
+        torch.testing.assert_close(theirs[name].grad, weight.grad[0], rtol=1e-3, atol=1e-6)
 
 
 @pytest.mark.parametrize("size", [1, 7, 48])
@@ -83,9 +88,9 @@ def test_logits_by_chunks_are_the_same(llama, monkeypatch, size):
 
     def outcome():
         ours = {name: weight.clone().requires_grad_() for name, weight in weights.items()}
-        loss = backpropagate(seen[:, :-1], seen[:, 1:], ours, SHAPE, turn)
-        states = torch.randn(48, SHAPE.width, generator=torch.Generator().manual_seed(2))
-        losses = token_losses(states, weights[EMBEDDING], seen[:, 1:].flatten())
+        loss = backpropagate(seen[..., :-1], seen[..., 1:], ours, SHAPE, turn)
+        states = torch.randn(1, 48, SHAPE.width, generator=torch.Generator().manual_seed(2))
+        losses = token_losses(states, weights[EMBEDDING], seen[..., 1:].flatten(1))
         return loss, losses, {name: weight.grad for name, weight in ours.items()}
 
     whole = outcome()
@@ -101,7 +106,7 @@ def test_gradients_in_bf16_point_the_same_way(llama):
     both = []
     for bf16 in (False, True):
         ours = {name: weight.clone().requires_grad_() for name, weight in weights.items()}
-        loss = backpropagate(seen[:, :-1], seen[:, 1:], ours, SHAPE, turn, bf16)
+        loss = backpropagate(seen[..., :-1], seen[..., 1:], ours, SHAPE, turn, bf16)
         both.append((float(loss), torch.cat([weight.grad.flatten() for weight in ours.values()])))
     (loss, full), (low_loss, low) = both
 
@@ -115,10 +120,10 @@ def test_later_tokens_do_not_change_earlier_losses(llama):
     _, weights = llama
     seen = tokens(1)
     changed = seen.clone()
-    changed[0, 10] = (changed[0, 10] + 1) % VOCABULARY
+    changed[0, 0, 10] = (changed[0, 0, 10] + 1) % VOCABULARY
     turn = rotations(SHAPE, CONTEXT, "cpu")
     with torch.no_grad():
-        before, after = (hidden_states(t[:, :-1], weights, SHAPE, turn) for t in (seen, changed))
+        before, after = (hidden_states(t[..., :-1], weights, SHAPE, turn) for t in (seen, changed))
     before, after = before.reshape(CONTEXT, -1), after.reshape(CONTEXT, -1)
 
     torch.testing.assert_close(before[:10], after[:10])

@@ -10,6 +10,7 @@ from core.backend.decoder import EMBEDDING, initial_weights, rotations
 from core.backend.evaluate import examination
 from core.backend.shape import Shape
 from core.backend.shards import Data, Shard
+from core.backend.stack import stacked
 from core.backend.vocabulary import END_ID
 
 SHAPE, VOCABULARY, CONTEXT = Shape(16, 1, 2, 1, 24, 1e-3), 10, 8
@@ -25,7 +26,10 @@ def exam(*, most=10_000, **tokens):
 def score(examined, weights=None, batch_size=3):
     if weights is None:
         weights = initial_weights(SHAPE, VOCABULARY, 0)
-    return examined.score(weights, SHAPE, rotations(SHAPE, CONTEXT, "cpu"), batch_size, bf16=False)
+    (found,) = examined.score(
+        stacked([weights]), SHAPE, rotations(SHAPE, CONTEXT, "cpu"), batch_size, bf16=False
+    )
+    return found
 
 
 def test_a_model_that_knows_nothing_loses_the_vocabularys_logarithm():
@@ -68,3 +72,25 @@ def test_domains_without_text_have_no_score():
 
     assert ["b"] == [*scores.losses] == [*scores.bits_per_byte]
     assert {} == score(exam()).losses
+
+
+def test_models_are_scored_side_by_side():
+    """Each as if it were alone."""
+    examined = exam(a=[1] * 19 + [END_ID], b=[2, 3, END_ID])
+    models = [initial_weights(SHAPE, VOCABULARY, seed) for seed in range(3)]
+    together = examined.score(stacked(models), SHAPE, rotations(SHAPE, CONTEXT, "cpu"), 2, bf16=False)
+
+    for model, found in zip(models, together, strict=True):
+        assert score(examined, model).losses == pytest.approx(found.losses, rel=1e-6)
+
+
+def test_bytes_are_scaled_to_the_texts_and_any_token_may_end_them():
+    """Where a tokenizer's names tell bytes wrong by a factor; the end mark counts no bits, whatever its number."""
+    shards = {"a": Shard(np.array([3, 4, 7, 9, 7], dtype=np.uint16), None, 1)}
+    data = Data({}, shards, VOCABULARY, BYTES * (BYTES != 7), "", None, end_id=7, byte_scale={"a": 2.0})
+    weights = stacked([initial_weights(SHAPE, VOCABULARY, 0) | {EMBEDDING: torch.zeros(VOCABULARY, 16)}])
+    examined = examination(data, CONTEXT, 100)
+    (scores,) = examined.score(weights, SHAPE, rotations(SHAPE, CONTEXT, "cpu"), 3, bf16=False)
+
+    assert 3 * math.log2(10) / (2 * 16) == pytest.approx(scores.bits_per_byte["a"])
+    assert 7 == examined.inputs[0, 0]

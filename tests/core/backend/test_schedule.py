@@ -158,3 +158,28 @@ def test_an_order_in_a_stage_is_read_from_the_manifest(write):
     assert [False, True, True, False] == [
         reads_in_order(read_manifest(write(**keys, budget={"tokens": 2000}))) for keys in asked
     ]
+
+
+# --- an order that carries another on ----------------------------------------------------------------
+
+
+def test_an_order_carries_another_on():
+    """Up to its first step it is the other's; from there each domain's windows go on where they were."""
+    lead = Schedule([24, 24], [(10, [0.75, 0.25])], 4, 16, "key")
+    schedule = Schedule([24, 24], [(10, [0.0, 1.0])], 4, 16, "key", begin=5, after=lead)
+    read = [window for step in range(10) for window in schedule.batch(step)]
+    second = [window.index for window in read if window.domain == 1 and window.epoch == 0]
+
+    assert [*map(lead.batch, range(5))] == [*map(schedule.batch, range(5))]
+    assert {1} == {window.domain for step in range(5, 10) for window in schedule.batch(step)}
+    assert len(second) == len(set(second)) == min(24, 20 + int(lead.drawn(5)[1]))
+    assert (lead.drawn(5) + np.array([0, 20])).tolist() == schedule.drawn(10).tolist()
+    assert lead.drawn(3).tolist() == schedule.drawn(3).tolist()
+
+
+def test_an_order_may_begin_late_without_another():
+    """Nothing has been drawn before its first step."""
+    schedule = Schedule([24, 24], [(10, [0.5, 0.5])], 4, 8, "key", begin=4)
+
+    assert [0, 0] == schedule.drawn(4).tolist()
+    assert [12, 12] == schedule.drawn(10).tolist()

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.backend import shards
 from core.backend.holdout import held_out, text_hash
 from core.backend.sealed import open_manifest
-from core.backend.shards import Shard, prepare
-from core.backend.vocabulary import END_ID, load_tokenizer, train_tokenizer
+from core.backend.shards import Shard, check_lengths, prepare
+from core.backend.vocabulary import END_ID, load_tokenizer
+from core.errors import BadInputError
 from core.types import silent
 
 
@@ -32,7 +32,7 @@ def test_every_text_is_trained_on_or_held_out_and_never_both(manifest, config, d
     tokenizer = load_tokenizer(data.tokenizer)
     texts = {domain: [text for _, text in sealed.documents(domain)] for domain in sealed.domains}
     hashes = {domain: map(text_hash, some) for domain, some in texts.items()}
-    held = held_out({d: [*h] for d, h in hashes.items()}, config.validation_share, 200)
+    held = held_out({d: [*h] for d, h in hashes.items()}, config.validation_share, 200).held
 
     assert {"law", "sea", "sum"} == set(data.train) == set(data.validation)
     for domain, some in texts.items():
@@ -58,21 +58,6 @@ def test_copies_of_a_held_out_text_are_trained_on_nowhere(seal, config, tmp_path
     assert 2 == max(map(validated.count, validated))
 
 
-def test_the_tokenizer_learns_from_training_texts_alone(manifest, config, tmp_path, monkeypatch):
-    """From all of them, and from no text that is held out."""
-    learnt = []
-
-    def watched(texts, size):
-        learnt.extend(texts)
-        return train_tokenizer(learnt, size)
-
-    monkeypatch.setattr(shards, "train_tokenizer", watched)
-    data = prepare(open_manifest(manifest), config, tmp_path / "data", silent)
-    tokenizer = load_tokenizer(data.tokenizer)
-
-    assert learnt == [text for shard in data.train.values() for text in texts_of(shard, tokenizer)]
-
-
 def test_built_once_and_again_only_when_a_setting_asks_for_it(manifest, config, tmp_path):
     """Steps, weights and seeds leave the tokens alone; another vocabulary does not."""
     sealed, folder = open_manifest(manifest), tmp_path / "data"
@@ -83,9 +68,9 @@ def test_built_once_and_again_only_when_a_setting_asks_for_it(manifest, config, 
         prepare(sealed, changed, folder, lambda done, total, message="": seen.append(message))
         return set(seen)
 
-    assert {"training the tokenizer", "tokenising"} == steps()
+    assert {"looking for near copies", "training the tokenizer", "tokenising"} == steps()
     assert set() == steps(tokens=999, seed=3, batch_size=9)
-    assert {"training the tokenizer", "tokenising"} == steps(vocabulary=280)
+    assert {"training the tokenizer", "tokenising"} == steps(vocabulary=280, near_copies=False)
 
 
 def test_a_build_that_was_cut_short_is_built_again(manifest, config, tmp_path):
@@ -130,6 +115,29 @@ def test_a_window_knows_its_documents(seal, config, tmp_path):
     assert shard.documents == len(shard.ids(0, 64))
 
 
-def test_large_vocabularies_take_four_bytes_a_token():
-    """Above 65,536 tokens two bytes would wrap around."""
-    assert [np.uint16, np.uint32] == [shards._dtype(1 << 16), shards._dtype((1 << 16) + 1)]
+def test_near_copies_of_validation_texts_are_not_trained_on(seal, config, tmp_path):
+    """Where other texts are free of them, these are validated on; else the copies are left out, and counted."""
+    rng = np.random.default_rng(0)
+    texts = [" ".join(rng.integers(0, 999, 40).astype(str)) for _ in range(70)]
+    pairs = [f"{text} {end}" for text in texts[:40] for end in ("once", "again")]  # 36 of 37 5-grams shared
+    manifest = seal({"mixed": [*texts[40:], *pairs[60:]], "pairs": pairs[:60]})
+    data = prepare(open_manifest(manifest), config, tmp_path / "data", silent)
+    tokenizer = load_tokenizer(data.tokenizer)
+
+    def starts(some):
+        return {text[:100] for shard in some.values() for text in texts_of(shard, tokenizer)}
+
+    assert not starts(data.train) & starts(data.validation)
+    assert 3 == data.near_copies["pairs"]["left_out"] == data.validation["pairs"].documents
+    assert 0 == data.near_copies["mixed"]["close"] + data.near_copies["mixed"]["left_out"]
+    assert 3 * 100 < data.near_copies["pairs"]["left_out_bytes"] < 3 * 200
+
+
+def test_a_domain_shorter_than_a_sequence_is_refused():
+    """Where it has a weight; one that is not trained on may be as short as it likes."""
+    train = {"short": Shard(np.zeros(31, dtype=np.uint16), None, 1)}
+    check_lengths(train, {"short": 0.0}, 32)
+    check_lengths(train, {"short": 1.0}, 31)
+
+    with pytest.raises(BadInputError, match="short: its 31 tokens are fewer than one sequence of 32; lower"):
+        check_lengths(train, {"short": 0.5, "long": 0.5}, 32)
