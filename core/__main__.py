@@ -15,6 +15,7 @@ from typing import Annotated, Any
 import typer
 from typer._click.exceptions import ClickException  # Typer carries its own click and names no public one
 
+from core.backend.__main__ import app as backend
 from core.commands import (
     contain,
     contamination,
@@ -30,6 +31,7 @@ from core.commands import (
     review,
     score,
     select,
+    take,
 )
 from core.errors import MixdeskError
 from core.terminal import (
@@ -52,6 +54,7 @@ app = typer.Typer(
 )
 
 app.add_typer(review.app, name="review")
+app.add_typer(backend, name="backend")
 app.command(name="score")(score.score)
 app.command(name="boilerplate")(score.boilerplate)
 app.command(name="filters")(filters.filters)
@@ -68,6 +71,7 @@ app.command(name="export")(export.export)
 app.command(name="verify")(export.verify)
 app.command(name="add-column")(own.add_column)
 app.command(name="select")(select.select)
+app.command(name="take")(take.take)
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The corpus.")]
 
 

@@ -16,7 +16,7 @@ TOP = {
 STAGES = {
     "ingest", "score", "embed", "cluster", "dedup", "diversity", "search", "select", "mix", "optimise",
     "export", "review", "filter", "own", "boilerplate", "licences", "contamination", "containment", "repeats",
-    "policy",
+    "policy", "take",
 }  # fmt: skip
 BRICKS = {
     "sources", "signals", "embedders", "clusterers", "matchers", "metrics", "rankers", "selectors",

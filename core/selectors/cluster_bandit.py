@@ -28,9 +28,9 @@ class ClusterBandit:
     name: ClassVar[str] = "cluster_bandit"
     version: ClassVar[int] = 1
     obtain: ClassVar[str] = (
-        "for `cluster` run `python -m core cluster NAME`; influences (the gain on a target from a step on the "
-        "document) come from your model: hang them with `python -m core add-column NAME --parquet FILE --column "
-        "influence`"
+        "for `cluster` run `python -m core cluster NAME`; for `influence` (the gain on a target from a step on "
+        "the document) train a small model on an export, run `python -m core.backend influence RUN --target "
+        "FILE`, and hang it with `python -m core take NAME RUN`"
     )
     influence: str = "influence"
     clusters: str = "cluster"

@@ -27,8 +27,9 @@ class EarlyErrors:
     name: ClassVar[str] = "el2n"
     version: ClassVar[int] = 1
     obtain: ClassVar[str] = (
-        "train a small model for a few hundred steps, write each document's error norm to a Parquet file with "
-        "its id, and hang it with `python -m core add-column NAME --parquet FILE --column el2n`"
+        "train a small model on an export with `document_losses: true` in its config, which keeps each "
+        "document's error norm early in training, and hang it with `python -m core take NAME RUN`; or hang norms "
+        "of your own with `python -m core add-column NAME --parquet FILE --column el2n`"
     )
     column: str = "el2n"
     skip: float = 0.0

@@ -28,9 +28,9 @@ class LossTrajectories:
     name: ClassVar[str] = "s2l"
     version: ClassVar[int] = 1
     obtain: ClassVar[str] = (
-        "train a small model on a sample, write each document's loss at several checkpoints to a Parquet file "
-        "with its id, a column a checkpoint, hang each with `python -m core add-column NAME --parquet FILE "
-        "--column loss_1`, and name them: losses=loss_1,loss_2"
+        "train a small model on an export with `document_losses: true` in its config, and hang what it kept with "
+        "`python -m core take NAME RUN`; or hang losses of your own, a column a checkpoint, with `python -m core "
+        "add-column NAME --parquet FILE --column loss_1`, and name them: losses=loss_1,loss_2"
     )
     losses: str = "losses"
     clusters: int = 100
