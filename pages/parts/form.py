@@ -47,7 +47,12 @@ def brick(
             default = field.default
         choices = (options or {}).get(field.name)
         settings[field.name] = one(
-            field.name, hints[field.name], default, f"{key}.{name}.{field.name}", choices
+            field.name,
+            hints[field.name],
+            default,
+            f"{key}.{name}.{field.name}",
+            choices,
+            field.metadata.get("help", ""),
         )
     return name, settings
 

@@ -18,9 +18,10 @@ from core.backend.shape import Preset
 from core.disk import fingerprint, read_json, write_text
 from core.errors import MixdeskError
 from core.types import Job, Manifest
-from pages.parts import chart, form, plain, progress, state, table
+from pages.parts import chart, form, plain, progress, state, table, ways, where
 
 LIVE_SECONDS = 2.0
+HERE = where.Where()
 MEASURES = {"losses": "loss (nats a token)", "bits_per_byte": "bits per byte"}
 SETTINGS = ("preset", "tokens", "batch_size", "context", "learning_rate", "seed", "device")
 
@@ -44,33 +45,50 @@ def preset_words(name: Preset) -> str:
     return f"{name} · {state.short(PRESETS[name].parameters)} parameters"
 
 
-def submit(sealed: Path, settings: Mapping[str, Any], name: str, after: Job | None = None) -> None:
+def submit(
+    sealed: Path,
+    settings: Mapping[str, Any],
+    name: str,
+    after: Job | None = None,
+    place: where.Where = HERE,
+) -> None:
     """Queue a training run; its config is kept as a file under its fingerprint."""
+    config = kept_config(settings)
+    out = state.workspace().runs / name
+    progress.submit(place.command("train", sealed, config, out, ()), f"train {name}", after=after)
+
+
+def kept_config(settings: Mapping[str, Any]) -> Path:
+    """Check the settings of training and keep them as a file under their fingerprint."""
     text = yaml.safe_dump(dict(settings), sort_keys=True)
     parse_config(text, "the settings")
     config = state.workspace().runs / "configs" / f"{fingerprint(dict(settings))[:16]}.yaml"
     write_text(config, text)
-    out = state.workspace().runs / name
-    progress.submit(
-        ["train", str(sealed), "--config", str(config), "--out", str(out)], f"train {name}", after=after
-    )
+    return config
 
 
 # --- starting one -----------------------------------------------------------------------------------
 
 
-def start() -> None:
-    """Draw the form that trains on an export."""
+def chosen_export(key: str) -> Path | None:
+    """Draw the choice of an export; None where there is none yet, with the way to one."""
     found = manifests()
     if not found:
         st.info(
             "Nothing has been exported yet. Set a mixture on the desk and send it to training from there."
         )
+        ways.link("mixture", "To the desk", ":material/tune:")
+        return None
+    return st.selectbox("Export", found, key=key, format_func=lambda path: path.parent.name)
+
+
+def start() -> None:
+    """Draw the form that trains on an export."""
+    sealed = chosen_export("runs.manifest")
+    if sealed is None:
         return
-    sealed = st.selectbox(
-        "Export", found, key="runs.manifest", format_func=lambda path: path.parent.name, bind=None
-    )
     settings = form.model(Config, SETTINGS, "runs.config")
+    place = where.choose("runs.where")
     signed = fingerprint(settings)[:6]
     preset = settings.get("preset", Config().preset)
     name = f"{sealed.parent.name}-{preset}" + (f"-{signed}" if set(settings) - {"preset"} else "")
@@ -81,8 +99,9 @@ def start() -> None:
             f"about {progress.span(cost['seconds'])} at {plain.markdown(cost['rate'])}"
         )
         if st.button("Train", type="primary", icon=":material/play_arrow:", key="runs.train", shortcut="T"):
-            submit(sealed, settings, name)
+            submit(sealed, settings, name, place=place)
             st.rerun()
+    where.scripts()
 
 
 # --- looking at them --------------------------------------------------------------------------------
@@ -108,7 +127,7 @@ def board() -> None:
 
 
 def _is_training() -> bool:
-    return any(job.command[:1] == ("train",) for job in progress.active())
+    return any(job.command[0] in ("train", "backend") for job in progress.active())
 
 
 def _board() -> None:
@@ -155,14 +174,19 @@ BADGES = {"running": "blue", "done": "green", "failed": "red", "interrupted": "o
 def _states(picked: Mapping[str, Run]) -> None:
     """A line a run: its state, how far it is, and why it stopped."""
     for name, run in picked.items():
-        colour = BADGES.get(run["state"], "gray")
         told = f"step {run.get('step', 0):,} of {run.get('steps', 0):,}"
         if rate := run.get("tokens_per_second"):
             told += f" · {rate:,.0f} tokens/s"
-        words = [f":{colour}-badge[{run['state']}] **{plain.markdown(name)}**", plain.markdown(told)]
-        if run.get("error"):
-            words.append(plain.markdown(run["error"], 300))
-        st.markdown(" · ".join(words))
+        badge(name, run["state"], told, run.get("error"))
+
+
+def badge(name: str, state_: str, told: str, error: str | None = None) -> None:
+    """Draw a line about a run or an experiment: its state, how far it is, and why it stopped."""
+    colour = BADGES.get(state_, "gray")
+    words = [f":{colour}-badge[{state_}] **{plain.markdown(name)}**", plain.markdown(told, 400)]
+    if error:
+        words.append(plain.markdown(error, 300))
+    st.markdown(" · ".join(words))
 
 
 def _numbers(picked: Mapping[str, Run]) -> None:

@@ -10,10 +10,10 @@ from core.types import Corpus
 from pages.parts import plain
 
 
-def draw(panels: Mapping[str, Callable[[Corpus], None]], key: str, corpus: Corpus) -> None:
-    """Draw a tab for each panel; `key` is the tabs' key and their name in the address."""
+def draw(panels: Mapping[str, Callable[..., None]], key: str, *given: Corpus) -> None:
+    """Draw a tab for each panel; `key` is the tabs' key and their name in the address, `given` the panels'."""
     tabs = st.tabs(list(panels), key=key, bind="query-params")
     for tab, panel in zip(tabs, panels.values(), strict=True):
         if tab.open:
             with tab, plain.errors_shown():
-                panel(corpus)
+                panel(*given)

@@ -73,6 +73,17 @@ def test_map_colours_by_every_column_it_offers(draw, workspace, check):
         assert json.dumps(app.get("plotly_chart")[0].proto.spec)
 
 
+def test_map_shows_where_much_stands_close_together(draw, workspace, check):
+    """The distance to the nearest other document is a layer beside the columns, on its own scale."""
+    app = draw("map")
+    app.selectbox(key="colour").set_value("distance to the nearest other").run()
+    check(app)
+    points = [t for t in json.loads(app.get("plotly_chart")[0].proto.spec)["data"] if t["name"] == ""]
+
+    assert [0] == [trace["marker"]["cmin"] for trace in points]
+    assert all(0 <= value <= 2 for trace in points for value in trace["marker"]["color"])
+
+
 def test_jobs_page_cancels_and_resumes(draw, workspace, check):
     """The buttons do what they say to the queue."""
     jobs = Jobs(workspace)
