@@ -5,11 +5,11 @@
 
 from core.backend.config import Config, load_config, parse_config
 from core.backend.cost import Estimate, estimate
-from core.backend.members import Member
+from core.backend.model.shape import PRESETS, Shape
 from core.backend.places import PLACES, Slurm, Ssh, ThisMachine
 from core.backend.record import Metrics, Run, RunDomain, read_metrics, read_run
-from core.backend.shape import PRESETS, Shape
 from core.backend.trainer import Backend, train, train_serial, train_stack
+from core.backend.training.members import Member
 
 __all__ = [
     "PLACES",

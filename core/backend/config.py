@@ -11,8 +11,8 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from core.backend._files import fingerprint
-from core.backend.shape import PRESETS, Preset, Shape
-from core.backend.vocabulary import load_tokenizer, tokenizer_hash, vocabulary_size
+from core.backend.data.vocabulary import load_tokenizer, tokenizer_hash, vocabulary_size
+from core.backend.model.shape import PRESETS, Preset, Shape
 from core.errors import BadInputError
 from core.types import Manifest
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TypedDict
 
 from core.backend.config import Config
-from core.backend.sealed import read_manifest
+from core.backend.data.sealed import read_manifest
 from core.types import Manifest
 
 # Floating-point operations a second that training reaches, not the processor's peak.

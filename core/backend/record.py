@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal, TypedDict
 
 from core.backend._files import read_json, write_json, written_aside
-from core.backend.measures import Measures
+from core.backend.training.measures import Measures
 from core.errors import BadInputError
 from core.types import JSON
 

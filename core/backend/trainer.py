@@ -10,11 +10,11 @@ from typing import ClassVar, Protocol
 
 from core.backend._files import held_alone
 from core.backend.config import Config
-from core.backend.distributed import CrewSession, crew_of_this_process
-from core.backend.members import Member, check_members
+from core.backend.data.sealed import Sealed, open_manifest
+from core.backend.parallel.distributed import CrewSession, crew_of_this_process
 from core.backend.record import Run
-from core.backend.sealed import Sealed, open_manifest
-from core.backend.session import Session, Start
+from core.backend.training.members import Member, check_members
+from core.backend.training.session import Session, Start
 from core.errors import BadInputError, InterruptedRunError
 from core.types import Progress, silent
 

@@ -14,7 +14,7 @@ import yaml
 from pydantic import ValidationError
 
 from core.backend import PRESETS, Config, Metrics, Run, estimate, parse_config, read_metrics, read_run
-from core.backend.shape import Preset
+from core.backend.model.shape import Preset
 from core.disk import fingerprint, read_json, write_text
 from core.errors import MixdeskError
 from core.types import Job, Manifest

@@ -30,10 +30,10 @@ from statistics import median
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from core.backend import Config, Member, train, train_serial, train_stack
+from core.backend.data.sealed import open_manifest
+from core.backend.data.shards import prepare
 from core.backend.record import machine
-from core.backend.sealed import open_manifest
-from core.backend.setup import make_schedule
-from core.backend.shards import prepare
+from core.backend.training.setup import make_schedule
 from core.types import silent
 
 STEPS = {"nano": 48, "tiny": 24, "small": 10}
@@ -83,7 +83,7 @@ class Peer:
         import torch
         from transformers import LlamaConfig, LlamaForCausalLM
 
-        from core.backend.decoder import initial_weights, transformers_config
+        from core.backend.model.decoder import initial_weights, transformers_config
 
         sealed = open_manifest(manifest)
         self.config, self.data = config, prepare(sealed, config, folder / "data", silent)
@@ -227,7 +227,7 @@ def memory_by_models(preset: str, device: str, counts: tuple[int, ...]) -> dict[
     """Fit a line to what processes with more and more models take."""
     import numpy as np
 
-    from core.backend.memory import model_bytes
+    from core.backend.model.memory import model_bytes
 
     peaks = []
     for models in counts:
@@ -255,7 +255,7 @@ def one_large(device: str, steps: int = 30) -> dict[str, object]:
     clock = Clock(steps)
     with tempfile.TemporaryDirectory() as name:
         run = train(write_manifest(Path(name), tokens), config, Path(name) / "run", clock)
-    from core.backend.measures import peak_flops
+    from core.backend.training.measures import peak_flops
 
     rate = config.batch_tokens / median(clock.times)
     peak, why = peak_flops(run["machine"], True)

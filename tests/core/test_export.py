@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from core import export as exporting
-from core.backend.sealed import open_manifest
+from core.backend.data.sealed import open_manifest
 from core.disk import file_sha256
 from core.errors import BadInputError, TamperedError
 from core.export import export, manifest_fingerprint, verify

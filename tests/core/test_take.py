@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from core.__main__ import app
 from core.backend.__main__ import app as backend
-from core.backend.sealed import open_manifest
+from core.backend.data.sealed import open_manifest
 from core.errors import BadInputError, NotFoundError
 from core.take import take
 from core.types import Document

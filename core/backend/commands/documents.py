@@ -13,8 +13,8 @@ from core.backend.commands._terminal import JsonOption, progress, show, table
 from core.errors import BadInputError, InterruptedRunError
 
 if TYPE_CHECKING:
-    from core.backend.documents import DocumentLoss
-    from core.backend.influence import Influence
+    from core.backend.reading.documents import DocumentLoss
+    from core.backend.reading.influence import Influence
 
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder, or a model's.")]
 Manifest = Annotated[
@@ -39,9 +39,9 @@ def documents(
     as_json: JsonOption = False,
 ) -> None:
     """Write every document's loss, bits per byte and EL2N under a trained model, as Parquet."""
-    from core.backend.asked import documents_of, model_hash
-    from core.backend.documents import document_losses, write_losses
-    from core.backend.setup import chosen_device
+    from core.backend.reading.asked import documents_of, model_hash
+    from core.backend.reading.documents import document_losses, write_losses
+    from core.backend.training.setup import chosen_device
 
     if checkpoints:
         if manifest or texts or out:
@@ -70,8 +70,8 @@ def _written(path: Path) -> Iterator[None]:
 
 
 def _kept(run: Path, as_json: bool) -> None:
+    from core.backend.reading.trajectories import join
     from core.backend.record import read_run
-    from core.backend.trajectories import join
 
     facts = read_run(run)
     if facts is None:
@@ -97,11 +97,11 @@ def influence(
     as_json: JsonOption = False,
 ) -> None:
     """Write how much a step on each of some documents would lower the loss on a target, as Parquet."""
-    from core.backend import asked
-    from core.backend.documents import tokenised
-    from core.backend.influence import check_mode, influences, write_influences
-    from core.backend.sealed import Sealed
-    from core.backend.setup import chosen_device
+    from core.backend.data.sealed import Sealed
+    from core.backend.reading import asked
+    from core.backend.reading.documents import tokenised
+    from core.backend.reading.influence import check_mode, influences, write_influences
+    from core.backend.training.setup import chosen_device
 
     told, way = progress(), check_mode(mode)
     model, tokenizer, moments = asked.open_for(run, way, chosen_device(device))

@@ -22,7 +22,6 @@ from core.backend.commands._terminal import (
     show,
     table,
 )
-from core.backend.distributed import crew_of_this_process
 from core.backend.experiments import (
     EXPERIMENTS,
     Bench,
@@ -32,7 +31,8 @@ from core.backend.experiments import (
     estimate_experiment,
     run_experiment,
 )
-from core.backend.shape import Preset
+from core.backend.model.shape import Preset
+from core.backend.parallel.distributed import crew_of_this_process
 from core.errors import BadInputError
 from core.types import JSON
 

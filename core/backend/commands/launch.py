@@ -22,9 +22,9 @@ from core.backend.commands._terminal import (
     table,
 )
 from core.backend.config import Config
-from core.backend.members import Member
 from core.backend.places import Slurm, Ssh, ThisMachine
 from core.backend.record import read_run
+from core.backend.training.members import Member
 from core.errors import BadInputError
 from core.types import JSON
 

@@ -10,9 +10,9 @@ from typing import Any, ClassVar, Literal, NamedTuple, Protocol, TypedDict, cast
 
 from core.backend._files import fingerprint, held_alone, read_json, write_json
 from core.backend.config import Config
+from core.backend.data.sealed import Sealed, open_manifest
 from core.backend.record import RunState, machine, now, versions
-from core.backend.sealed import Sealed, open_manifest
-from core.backend.setup import chosen_device
+from core.backend.training.setup import chosen_device
 from core.errors import BadInputError, InterruptedRunError
 from core.types import JSON, Manifest, Progress, Scalar, silent
 

@@ -8,9 +8,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from core.backend.data.schedule import stage_weights
+from core.backend.data.sealed import Sealed
 from core.backend.experiments._training import mean_of
-from core.backend.schedule import stage_weights
-from core.backend.sealed import Sealed
 from core.errors import BadInputError
 
 Floats = NDArray[np.float64]

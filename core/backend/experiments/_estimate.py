@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TypedDict
 
 from core.backend.cost import estimate
+from core.backend.data.sealed import read_manifest
 from core.backend.experiments._bench import Bench, Experiment
-from core.backend.memory import model_bytes, models_that_fit
-from core.backend.sealed import read_manifest
+from core.backend.model.memory import model_bytes, models_that_fit
 from core.errors import BadInputError
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TypeAlias
 
 from core.backend._files import fingerprint, folder_aside, read_json
+from core.backend.data.schedule import reads_in_order, stage_weights
+from core.backend.data.sealed import Sealed, open_manifest
 from core.backend.experiments._bench import Trial
-from core.backend.schedule import reads_in_order, stage_weights
-from core.backend.sealed import Sealed, open_manifest
 from core.errors import BadInputError
 from core.types import Manifest, ManifestDomain, ManifestFile
 

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.backend._files import read_json
-from core.backend.decoder import EPSILON, ROPE_BASE, head_of, hidden_states, token_losses
-from core.backend.documents import Model, open_model
-from core.backend.evaluate import Examination
+from core.backend.model.decoder import EPSILON, ROPE_BASE, head_of, hidden_states, token_losses
+from core.backend.reading.documents import Model, open_model
+from core.backend.reading.evaluate import Examination
 from core.errors import BadInputError
 
 if TYPE_CHECKING:

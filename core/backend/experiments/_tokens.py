@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from core.backend.decoder import head_of, hidden_states
-from core.backend.documents import Model
-from core.backend.vocabulary import encode, load_tokenizer
+from core.backend.data.vocabulary import encode, load_tokenizer
+from core.backend.model.decoder import head_of, hidden_states
+from core.backend.reading.documents import Model
 from core.errors import BadInputError, NotFoundError
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.backend._files import held_alone
+from core.backend.data.shards import Data, check_lengths, prepare
 from core.backend.experiments._bench import RunResult, Trial, worded
-from core.backend.members import Member
 from core.backend.record import Run
-from core.backend.shards import Data, check_lengths, prepare
+from core.backend.training.members import Member
 from core.errors import BadInputError, MixdeskError
 
 _PREPARED = "prepared"  # its `data` is what all stacks of the experiment read

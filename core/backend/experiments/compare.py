@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, TypedDict
 
+from core.backend.data.schedule import stage_weights
+from core.backend.data.sealed import open_manifest
 from core.backend.experiments._bench import Bench, Lot, Result, RunResult, Trial, opened
 from core.backend.experiments._figures import Interval, in_words, interval
 from core.backend.experiments._joined import Course, joined
 from core.backend.experiments._tables import write_parquet, write_runs
 from core.backend.experiments._training import Planned, mean_of, prepared, trained
 from core.backend.experiments._weights import read_weights, signature
-from core.backend.schedule import stage_weights
-from core.backend.sealed import open_manifest
 from core.errors import BadInputError
 from core.types import Manifest
 

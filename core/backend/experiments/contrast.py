@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import ClassVar, NamedTuple, TypedDict
 
 from core.backend._files import written_aside
-from core.backend.documents import document_losses
+from core.backend.data.schedule import stage_weights
+from core.backend.data.sealed import Sealed, open_manifest
 from core.backend.experiments._bench import Bench, Lot, Result, RunResult, Trial, opened, worded
 from core.backend.experiments._joined import joined
 from core.backend.experiments._reading import model_folder
 from core.backend.experiments._tables import write_runs
 from core.backend.experiments._training import Planned, mean_of, prepared, trained
-from core.backend.schedule import stage_weights
-from core.backend.sealed import Sealed, open_manifest
+from core.backend.reading.documents import document_losses
 from core.errors import BadInputError
 from core.types import Manifest
 

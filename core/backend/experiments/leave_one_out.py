@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, TypedDict
 
+from core.backend.data.schedule import stage_weights
+from core.backend.data.shards import Data
 from core.backend.experiments._bench import Bench, Lot, Result, RunResult, Trial, opened
 from core.backend.experiments._figures import Interval, in_words, interval
 from core.backend.experiments._tables import write_parquet, write_runs
 from core.backend.experiments._training import Planned, mean_of, prepared, several, trained, trunks
-from core.backend.schedule import stage_weights
-from core.backend.shards import Data
 from core.errors import BadInputError
 from core.types import Manifest
 

@@ -17,7 +17,7 @@ from core.backend.experiments._figures import area_under_curve, found_at
 from core.backend.experiments._reading import model_folder, read_saved
 from core.backend.experiments._tables import write_parquet
 from core.backend.experiments._tokens import Text, TokenScores, read_texts, token_scores
-from core.backend.setup import chosen_device
+from core.backend.training.setup import chosen_device
 from core.errors import BadInputError
 from core.types import Manifest
 

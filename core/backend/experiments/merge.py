@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, TypedDict
 
-from core.backend.evaluate import examination
+from core.backend.data.shards import Data
 from core.backend.experiments._bench import Bench, Lot, Result, RunResult, Trial, opened
 from core.backend.experiments._draws import candidate_mixtures, check_number
 from core.backend.experiments._figures import spearman
@@ -21,7 +21,7 @@ from core.backend.experiments._training import (
     trained,
     trunks,
 )
-from core.backend.shards import Data
+from core.backend.reading.evaluate import examination
 from core.errors import BadInputError
 from core.types import Manifest
 

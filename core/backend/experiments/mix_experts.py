@@ -8,13 +8,13 @@ from typing import ClassVar, TypedDict
 
 import numpy as np
 
-from core.backend.evaluate import examination
 from core.backend.experiments._bench import Bench, Lot, Result, opened
 from core.backend.experiments._draws import by_domain, candidate_mixtures, check_number
 from core.backend.experiments._reading import Answers, answers
 from core.backend.experiments._tables import check_columns, write_csv, write_runs
 from core.backend.experiments._training import domain_models, domain_tokens, prepared, several, trained
 from core.backend.experiments._weights import best_mixture, read_weights, signature
+from core.backend.reading.evaluate import examination
 from core.types import Manifest
 
 

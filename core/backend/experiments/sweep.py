@@ -8,11 +8,11 @@ from typing import ClassVar, TypedDict
 
 import numpy as np
 
+from core.backend.data.shards import Data
 from core.backend.experiments._bench import Bench, Lot, Result, RunResult, Trial, opened
 from core.backend.experiments._draws import Prior, by_domain, drawn, prior_of
 from core.backend.experiments._tables import check_columns, write_csv, write_runs
 from core.backend.experiments._training import Planned, domain_tokens, prepared, several, trained
-from core.backend.shards import Data
 from core.errors import BadInputError
 from core.types import Manifest
 

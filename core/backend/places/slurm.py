@@ -14,9 +14,9 @@ from typing import ClassVar
 
 from core.backend._files import written_aside
 from core.backend.config import Config
+from core.backend.data.sealed import open_manifest
 from core.backend.places._code import ROOT
 from core.backend.record import Run, read_run
-from core.backend.sealed import open_manifest
 from core.errors import BadInputError, InterruptedRunError
 from core.types import Progress, silent
 

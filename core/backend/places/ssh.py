@@ -11,13 +11,13 @@ from typing import Any, ClassVar, TypeVar
 
 from core.backend._files import fingerprint, held_alone
 from core.backend.config import Config
+from core.backend.data.sealed import open_manifest
+from core.backend.data.vocabulary import tokenizer_hash
 from core.backend.places._code import ROOT, code_files, code_hash, code_packages
 from core.backend.places._command import command
 from core.backend.places._remote import LostError, Remote
 from core.backend.places._results import MIRROR, bring_all, bring_news, claim
 from core.backend.record import Run, read_run
-from core.backend.sealed import open_manifest
-from core.backend.vocabulary import tokenizer_hash
 from core.errors import BadInputError, InterruptedRunError
 from core.types import Progress, silent
 

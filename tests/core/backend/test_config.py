@@ -3,8 +3,8 @@
 import pytest
 
 from core.backend import Config, load_config, parse_config
-from core.backend.sealed import read_manifest
-from core.backend.setup import chosen_device, chosen_precision
+from core.backend.data.sealed import read_manifest
+from core.backend.training.setup import chosen_device, chosen_precision
 from core.errors import BadInputError
 
 

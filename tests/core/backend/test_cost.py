@@ -7,9 +7,9 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from core.backend import PRESETS, estimate
-from core.backend.decoder import backpropagate, initial_weights, rotations
-from core.backend.sealed import read_manifest
-from core.backend.stack import stacked
+from core.backend.data.sealed import read_manifest
+from core.backend.model.decoder import backpropagate, initial_weights, rotations
+from core.backend.model.stack import stacked
 
 
 def test_estimate_counts_steps_and_takes_a_measured_rate(manifest, config):

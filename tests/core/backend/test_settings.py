@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from core.backend import Config, read_metrics, read_run, train
-from core.backend.decoder import (
+from core.backend.data.sealed import read_manifest
+from core.backend.model.decoder import (
     EMBEDDING,
     HEAD,
     backpropagate,
@@ -16,11 +17,10 @@ from core.backend.decoder import (
     rotations,
     token_losses,
 )
-from core.backend.loop import DivergedError, Training
-from core.backend.models import read_model, write_model
-from core.backend.sealed import read_manifest
-from core.backend.shape import PRESETS, Shape
-from core.backend.stack import Stack, one, stacked
+from core.backend.model.folder import read_model, write_model
+from core.backend.model.shape import PRESETS, Shape
+from core.backend.model.stack import Stack, one, stacked
+from core.backend.training.loop import DivergedError, Training
 from core.errors import BadInputError
 
 VOCABULARY, CONTEXT = 50, 16

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from core.backend import ThisMachine, read_metrics, read_run, train
-from core.backend.sealed import open_manifest
-from core.backend.shards import Shard, prepare
+from core.backend.data.sealed import open_manifest
+from core.backend.data.shards import Shard, prepare
 from core.errors import BadInputError, TamperedError
 from core.types import silent
 
@@ -81,7 +81,7 @@ def test_model_is_read_by_transformers_to_the_same_losses(finished, manifest, co
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    from core.backend.evaluate import examination
+    from core.backend.reading.evaluate import examination
 
     run, out = finished
     model = AutoModelForCausalLM.from_pretrained(out / "model").eval()

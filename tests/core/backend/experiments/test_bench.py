@@ -20,7 +20,7 @@ from core.backend.experiments import (
 from core.backend.experiments.experts import Experts
 from core.backend.experiments.leave_one_out import LeaveOneOut
 from core.backend.experiments.sweep import Sweep
-from core.backend.loop import DivergedError
+from core.backend.training.loop import DivergedError
 from core.bricks import make, settings_of
 from core.errors import BadInputError, InterruptedRunError
 

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from core.backend.evaluate import examination
+from core.backend.data.sealed import open_manifest
+from core.backend.data.shards import prepare
 from core.backend.experiments._reading import answers
 from core.backend.experiments._weights import best_mixture
 from core.backend.experiments.mix_experts import MixExperts
-from core.backend.sealed import open_manifest
-from core.backend.shards import prepare
+from core.backend.reading.evaluate import examination
 from core.errors import BadInputError
 from core.types import silent
 

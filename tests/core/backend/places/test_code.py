@@ -12,7 +12,7 @@ def test_the_commands_run_in_a_folder_with_these_files_alone(tmp_path):
     for name in code_files():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / name, tmp_path / name)
-    probe = "import core.backend.__main__ as m, core.backend.loop; print(m.__file__)"
+    probe = "import core.backend.__main__ as m, core.backend.training.loop; print(m.__file__)"
     done = subprocess.run(
         [sys.executable, "-c", probe], cwd=tmp_path, capture_output=True, text=True, check=True
     )
