@@ -200,6 +200,7 @@ def stack_against_serial(
     found: dict[str, object] = {
         "models": models,
         "preset": config.preset,
+        "batch": f"{config.batch_size} x {config.context}",
         "parameters": sum(runs[0]["parameters"].values()),
         "vocabulary": runs[0]["vocabulary"],
         "stack_tokens_per_second": round(rates["stack"]),
@@ -279,8 +280,9 @@ def rows_of(part: str, options: argparse.Namespace) -> Iterator[dict[str, object
         for preset in options.preset or STEPS:
             yield measure(preset, options.steps or STEPS.get(preset, 10), device)
     if part == "stack":
-        for preset, steps in (("nano", 8), ("tiny", 8)):
-            yield stack_against_serial({"preset": preset, "device": device}, 8, steps, 3)
+        for preset, batch_size, steps in (("nano", 16, 8), ("nano", 4, 8), ("tiny", 4, 8)):
+            settings = {"preset": preset, "batch_size": batch_size, "device": device}
+            yield stack_against_serial(settings, 8, steps, 3)
     if part == "memory":
         yield memory_by_models("nano", device, (1, 2, 4, 8))
     if part == "gpu" and not torch.cuda.is_available():
