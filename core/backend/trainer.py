@@ -11,7 +11,8 @@ from typing import ClassVar, Protocol
 from core.backend._files import held_alone
 from core.backend.config import Config
 from core.backend.data.sealed import Sealed, open_manifest
-from core.backend.parallel.distributed import CrewSession, crew_of_this_process
+from core.backend.parallel.crew import crew_of_this_process
+from core.backend.parallel.distributed import CrewSession
 from core.backend.record import Run
 from core.backend.training.members import Member, check_members
 from core.backend.training.session import Session, Start

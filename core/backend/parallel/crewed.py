@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from core.backend.config import Config
 from core.backend.model.memory import model_bytes
 from core.backend.model.stack import Stack
-from core.backend.parallel.distributed import Crew
+from core.backend.parallel.crew import Crew
 from core.backend.parallel.parted import load_parts, save_parts
 from core.backend.parallel.sharded import Sharded, SplitStack
 from core.backend.reading.evaluate import Examination, Scores

@@ -20,7 +20,7 @@ from core.backend.model.shape import Shape
 from core.backend.model.stack import Stack
 
 if TYPE_CHECKING:
-    from core.backend.parallel.distributed import Crew
+    from core.backend.parallel.crew import Crew
 
 _LAYERS = "model.layers."
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from core.backend import Member, read_metrics, read_run, train, train_stack
-from core.backend.parallel.distributed import Crew, crew_of_this_process
+from core.backend.parallel.crew import Crew, crew_of_this_process
 from core.backend.parallel.parted import newest
 from core.backend.training.checkpoint import later_parts, read_place, read_state
 from core.errors import BadInputError
