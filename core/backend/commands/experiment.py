@@ -32,7 +32,7 @@ from core.backend.experiments import (
     run_experiment,
 )
 from core.backend.model.shape import Preset
-from core.backend.parallel.distributed import crew_of_this_process
+from core.backend.parallel.crew import crew_of_this_process
 from core.errors import BadInputError
 from core.types import JSON
 
@@ -47,7 +47,7 @@ _COMMON: dict[str, tuple[Any, object]] = {
     "changes": (SetOption, None),
     "out": (Annotated[Path | None, typer.Option(help="Its folder; what was interrupted goes on.")], None),
     "estimate": (Annotated[bool, typer.Option("--estimate", help="Say what it would take, and stop.")], False),
-    "price": (Annotated[float | None, typer.Option(min=0, help="Of an hour, for the estimate.")], None),
+    "price": (Annotated[float | None, typer.Option(min=0, max=1e9, help="Of an hour, for the estimate.")], None),
     "as_json": (JsonOption, False),
 }  # fmt: skip
 _CONFIGURED = ("preset", "tokens", "seed", "device", "precision")
