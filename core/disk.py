@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from core.errors import NotFoundError
+from core.errors import BadInputError, NotFoundError
 from core.types import JSON
 
 
@@ -20,7 +20,12 @@ def written_aside(path: Path) -> Iterator[Path]:
     """Yield a path to write to; it takes the name `path` when the block ends well, else it is removed.
 
     The file is flushed to the disk before the rename, so a power cut leaves the old file or the new.
+
+    Raises:
+        BadInputError: There is a folder or a device of that name.
     """
+    if path.exists() and not path.is_file():
+        raise BadInputError(path, "is there and is no file that may be replaced", "name another file")
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.{os.getpid()}.{uuid.uuid4().hex[:8]}")
     try:

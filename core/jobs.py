@@ -261,7 +261,10 @@ class Jobs:
         folder = self.workspace.jobs_folder / identifier
         folder.mkdir(exist_ok=True)
         (folder / "progress.json").unlink(missing_ok=True)
-        whole = [sys.executable, "-m", "core", *command, "--workspace", str(self.workspace.folder), "--json"]
+        # What follows a double dash are another command's words. The workspace goes by the environment, for
+        # the backend's commands know of none.
+        own = command.index("--") if "--" in command else len(command)
+        whole = [sys.executable, "-m", "core", *command[:own], "--json", *command[own:]]
         with (folder / "log").open("ab") as log, (folder / "result.json").open("wb") as result:
             log.write(f"$ python -m core {shlex.join(command)}\n".encode())
             log.flush()
@@ -272,6 +275,7 @@ class Jobs:
                     **os.environ,
                     PROGRESS_VARIABLE: str(folder / "progress.json"),
                     "MIXDESK_JOB": identifier,
+                    "MIXDESK_WORKSPACE": str(self.workspace.folder.resolve()),
                 },
                 stdin=subprocess.DEVNULL,
                 stdout=result,

@@ -99,7 +99,7 @@ def take(
         "by": by,
         "steps": steps,
         "groups": groups,
-        "warnings": _warnings(facts, corpus),
+        "warnings": _warnings(facts, corpus, sum(_unknown(file, places[file.name]) for file in files)),
     }
     workspace.write_report(corpus, f"run-{label}", {key: result[key] for key in ("by", "steps", "groups")})
     return result
@@ -113,8 +113,12 @@ def run_label(name: str) -> str:
     return label
 
 
-def _warnings(facts: Mapping[str, Any], corpus: Corpus) -> list[str]:
+def _warnings(facts: Mapping[str, Any], corpus: Corpus, unknown: int) -> list[str]:
     known = facts.get("corpus_fingerprint")
+    if unknown and facts.get("corpus") not in (None, corpus.name) and known != corpus.fingerprint:
+        return [
+            f"The run is of '{facts['corpus']}', another corpus: ids that are alike may be of other texts."
+        ]
     if facts.get("corpus") == corpus.name and known != corpus.fingerprint:
         return [f"'{corpus.name}' has changed since the run's export: a loss may be of another text."]
     return []

@@ -24,8 +24,6 @@ app.command(name="launch")(launch.launch)
 experiment.register(app)
 app.command(name="documents")(documents.documents)
 app.command(name="influence")(documents.influence)
-app.command(name="stack")(launch.stack)
-app.command(name="launch")(launch.launch)
 
 
 def main() -> None:

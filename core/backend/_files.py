@@ -25,7 +25,13 @@ def _aside(path: Path) -> Path:
 
 @contextmanager
 def written_aside(path: Path) -> Iterator[Path]:
-    """Yield a path to write to; it becomes `path` when the block ends well, else it is removed."""
+    """Yield a path to write to; it becomes `path` when the block ends well, else it is removed.
+
+    Raises:
+        BadInputError: There is a folder or a device of that name.
+    """
+    if path.exists() and not path.is_file():
+        raise BadInputError(path, "is there and is no file that may be replaced", "name another file")
     aside = _aside(path)
     try:
         yield aside

@@ -16,6 +16,7 @@ from core.backend.model.shape import PRESETS, Preset, Shape
 from core.errors import BadInputError
 from core.types import Manifest
 
+DEVICE = r"^(auto|cpu|cuda(:\d+)?)$"
 # A run may go on elsewhere, save more often, and stand in a larger or smaller stack.
 _WITHOUT_EFFECT = {
     "device", "checkpoint_every", "stack_most", "parallel", "accumulate", "compile", "spike", "spike_window"
@@ -95,7 +96,7 @@ class Config(BaseModel):
     parallel: Literal["auto", "ddp", "fsdp"] = Field(
         default="auto", description="under torchrun: a whole model in each process, or a part of it"
     )
-    device: str = Field(default="auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$")
+    device: str = Field(default="auto", pattern=DEVICE)
 
     @field_validator("tokens", mode="before")
     @classmethod
@@ -189,7 +190,8 @@ def parse_config(text: str, where: str) -> Config:
         if first["type"] == "extra_forbidden":
             known = ", ".join(Config.model_fields)
             raise BadInputError(f"{where}: {key}", "unknown key", f"known keys: {known}") from None
-        raise BadInputError(f"{where}: {key}", first["msg"], "mend it and run again") from None
+        value = f"{where}: {key} {first['input']!r:.80}"
+        raise BadInputError(value, first["msg"], "mend it and run again") from None
 
 
 def load_config(path: Path | None, device: str | None = None) -> Config:

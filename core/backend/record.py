@@ -128,8 +128,10 @@ def read_run(folder: Path) -> Run | None:
         return None
     try:
         run: Run = read_json(path)
-    except ValueError:
-        raise BadInputError(path, "is not JSON", "remove it or name another --out") from None
+        if not isinstance(run, dict):
+            raise TypeError
+    except (ValueError, TypeError):
+        raise BadInputError(path, "is no record in JSON", "remove it or name another --out") from None
     return run
 
 

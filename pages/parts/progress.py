@@ -28,6 +28,7 @@ ICONS = {
 def submit(command: Sequence[str], title: str, after: Job | None = None) -> Job:
     """Queue a command, to run when `after` is done, and say so."""
     job = state.jobs().submit(command, title, after.id if after else None)
+    st.session_state["progress.failed"] = ()
     st.toast(f"Queued: {plain.markdown(title)}", icon=":material/schedule:")
     return job
 
@@ -38,9 +39,11 @@ def active() -> list[Job]:
 
 
 def sidebar() -> None:
-    """Follow the running jobs in the sidebar; the page draws anew as soon as one ends."""
+    """Follow the running jobs in the sidebar; the page draws anew as soon as one ends, and says why it failed."""
     watched = tuple(job.id for job in active())
     with st.sidebar:
+        for title, why in st.session_state.get("progress.failed", ()):
+            st.error(f"{plain.markdown(title)}: {plain.markdown(why, 400)}", icon=ICONS["failed"])
         st.fragment(_sidebar, run_every=EVERY if watched else None)(watched)
 
 
@@ -51,6 +54,11 @@ def _sidebar(watched: tuple[str, ...]) -> None:
     if len(now) > 5:
         st.caption(f"and {len(now) - 5} more: see Jobs")
     if tuple(job.id for job in now) != watched:
+        ended = [state.jobs().job(one) for one in watched if one not in {job.id for job in now}]
+        st.session_state["progress.failed"] = (
+            *st.session_state.get("progress.failed", ()),
+            *((job.title, job.error or "no reason is known") for job in ended if job.state == "failed"),
+        )
         st.rerun()
 
 

@@ -47,6 +47,19 @@ def test_job_runs_and_keeps_its_result(jobs):
     assert jobs.result(job.id) == {"columns": ["tokens"], "rows": [[2]]}
 
 
+def test_a_command_of_the_backend_is_a_job(jobs, tmp_path):
+    """It knows of no workspace; and what follows a double dash are another command's words."""
+    (tmp_path / "manifest.json").write_text("{}")
+    words = ["backend", "sweep", str(tmp_path / "manifest.json"), "--out", str(tmp_path / "out")]
+    sweep = jobs.submit(words, "sweep")
+    there = jobs.submit(
+        ["backend", "launch", *words[2:], "--on", "moon", "--", "sweep", "--models", "2"], "far"
+    )
+
+    assert "manifest.json: name: Field required" in wait(jobs, sweep.id, "failed").error
+    assert "moon: is no place to train" in wait(jobs, there.id, "failed").error
+
+
 def test_failed_job_says_why(jobs):
     """A job's error is the line that the command left."""
     job = jobs.submit(["query", "nothing", "SELECT 1"], "ask")

@@ -132,6 +132,15 @@ def test_trajectories_alone_suffice(made, tmp_path):
     assert ["losses", "el2n", "loss_x", "bits_per_byte_x"] == take(home, "c", tmp_path, called="x")["columns"]
 
 
+def test_a_run_of_another_corpus_is_warned_of(made):
+    """An id of this one stands there by chance."""
+    home, run, _ = made
+    home.write_corpus("other", [(Document("sea-0", "ship", "sea"), 1)])
+
+    assert "The run is of 'c', another corpus" in take(home, "other", run)["warnings"][0]
+    assert [] == take(home, "c", run)["warnings"]
+
+
 def test_what_cannot_be_taken_is_refused(made, tmp_path):
     """Nothing there, nothing known, broken files, no column, no name: each in a line, and nothing hung."""
     home, run, _ = made

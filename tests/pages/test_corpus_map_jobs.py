@@ -2,7 +2,10 @@
 
 import json
 
+from streamlit.testing.v1 import AppTest
+
 from core.jobs import Jobs
+from core.types import Job
 
 
 def test_search_lists_hits_and_a_row_opens_its_document(draw, workspace, check):
@@ -132,3 +135,25 @@ def test_toxic_beginnings_stay_hidden_in_tables(draw, workspace, check):
     assert "idiot" not in shown
     assert "whale" in shown
     assert "hidden: it may be toxic" in shown
+
+
+def followed():
+    """A page whose sidebar was following job 1."""
+    import streamlit as st
+
+    from pages.parts import progress
+
+    if "progress.failed" not in st.session_state:
+        progress._sidebar(("1",))
+    progress.sidebar()
+
+
+def test_a_job_that_fails_says_why_beside_the_page(empty, monkeypatch):
+    """Whichever page is open: it would otherwise only be gone from those that run."""
+    failed = Job("1", ("query",), "ask", "failed", empty.folder, 0.0, error="none: no such corpus")
+    monkeypatch.setattr(Jobs, "jobs", lambda self: [failed])
+    monkeypatch.setattr(Jobs, "job", lambda self, identifier: failed)
+    app = AppTest.from_function(followed).run()
+
+    assert ["ask: none: no such corpus"] == [one.value.replace("\\", "") for one in app.sidebar.error]
+    assert not app.exception

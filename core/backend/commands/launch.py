@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
@@ -22,12 +21,13 @@ from core.backend.commands._terminal import (
     table,
 )
 from core.backend.config import Config
+from core.backend.experiments import EXPERIMENTS
 from core.backend.places import Slurm, Ssh, ThisMachine
 from core.backend.record import read_run
 from core.backend.training.members import Member
 from core.errors import BadInputError
-from core.types import JSON
 
+_OFF = 0.01  # that the sum of weights may be off, as hands write them
 _OWN = ("out", "script", "work", "progress", "setup")  # of a place's settings: given otherwise
 WorkArgument = Annotated[
     list[str] | None,
@@ -62,7 +62,13 @@ def launch(
     """
     settings = configured(config, {"device": device}, changes)
     words, given = tuple(work or ("train",)), place or []
+    known = ("train", "stack", *(name for name, one in EXPERIMENTS.items() if one.needs_manifest))
+    if words[0] not in known:
+        raise BadInputError(words[0], "is no work on a manifest", f"known: {', '.join(known)}")
     kind, _, host = on.partition(":")
+    if cancel and kind != "ssh":
+        rule = "is not started by launch, which has nothing to cancel there"
+        raise BadInputError(on, rule, "stop a run here with Ctrl-C, one of slurm with scancel")
     if kind == "here" and not host:
         here = _made(ThisMachine, {"out": out, "progress": progress()}, given)
         if words != ("train",):
@@ -118,27 +124,26 @@ def read_members(path: Path) -> list[Member]:
     """Read the models of a stack from a file.
 
     Raises:
-        BadInputError: It is no JSON list of members.
+        BadInputError: It is no JSON list of members, or weights do not sum to 1.
     """
+    from pydantic import TypeAdapter, ValidationError
+
     remedy = 'write [{"name": "a", "weights": {"web": 0.5, "code": 0.5}}]'
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        return [_member(value) for value in found]
-    except (OSError, UnicodeDecodeError):
+        found = TypeAdapter(list[Member]).validate_json(path.read_bytes(), strict=True, extra="forbid")
+    except OSError:
         raise BadInputError(path, "no readable text file", "name a JSON file of members") from None
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise BadInputError(path, f"is no list of members ({error})", remedy) from None
-
-
-def _member(value: JSON) -> Member:
-    if "stages" in value:
-        value = {
-            **value,
-            "stages": tuple((float(until), dict(weights)) for until, weights in value["stages"]),
-        }
-    if not isinstance(value["name"], str):
-        raise TypeError("a name is text")
-    return Member(**value)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = "".join(f"{part}: " for part in first["loc"])
+        raise BadInputError(path, f"is no list of members ({where}{first['msg']})", remedy) from None
+    for member in found:
+        for weights in (member.weights, *(weights for _, weights in member.stages)):
+            total = 1.0 if weights is None else sum(weights.values())
+            if not abs(total - 1) <= _OFF:
+                rule = f"the weights sum to {total:.4g}, not to 1"
+                raise BadInputError(f"{path}: {member.name}", rule, "give shares of 1")
+    return found
 
 
 def _made(place: Any, fixed: dict[str, object], given: Sequence[str]) -> Any:
@@ -147,7 +152,9 @@ def _made(place: Any, fixed: dict[str, object], given: Sequence[str]) -> Any:
     known = [f.name for f in dataclasses.fields(place) if f.name not in (*_OWN, "host", "folder")]
     for word in given:
         key, equals, value = (part.strip() for part in word.partition("="))
-        if not equals or key not in known:
+        if not (key and equals and value):
+            raise BadInputError(word, "a setting of a place is KEY=VALUE", "write --place processes=2")
+        if key not in known:
             raise BadInputError(word, f"is no setting of {place.name}", f"known: {', '.join(known)}")
         try:
             fixed[key] = _typed(value, hints[key])

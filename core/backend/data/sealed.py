@@ -62,13 +62,23 @@ def open_manifest(path: Path, progress: Progress = silent) -> Sealed:
 
     Raises:
         BadInputError: It is no manifest of a version that this backend reads, or a path leaves its folder.
-        TamperedError: A file is missing or has other bytes.
+        TamperedError: Files are missing or have other bytes; it names all of them.
     """
     sealed = Sealed(_read(path), path.parent.resolve())
     files = sealed.manifest.files
+    wrong: list[TamperedError] = []
     for done, file in enumerate(files, 1):
-        _check(sealed.folder, file.path, file.sha256)
+        try:
+            _check(sealed.folder, file.path, file.sha256)
+        except TamperedError as error:
+            wrong.append(error)
         progress(done, len(files), "checking hashes")
+    if len(wrong) > 1:
+        names = ", ".join(str(error.value) for error in wrong)
+        rule = f"are missing or changed, {len(wrong)} of {len(files)} files"
+        raise TamperedError(names, rule, "bring them back or " + _EXPORT_AGAIN)
+    if wrong:
+        raise wrong[0]
     return sealed
 
 

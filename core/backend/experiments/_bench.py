@@ -250,8 +250,10 @@ def read_result(folder: Path) -> Result | None:
         return None
     try:
         result: Result = read_json(path)
-    except ValueError:
-        raise BadInputError(path, "is not JSON", "remove it or name another --out") from None
+        if not isinstance(result, dict):
+            raise TypeError
+    except (ValueError, TypeError):
+        raise BadInputError(path, "is no record in JSON", "remove it or name another --out") from None
     return result
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import resource
+from contextlib import suppress
 from pathlib import Path
 
 from core.backend.config import Config
@@ -36,7 +38,7 @@ def free_bytes(device: str) -> int:
         import torch
 
         return int(torch.cuda.mem_get_info(device)[0])
-    return _meminfo("MemAvailable")
+    return min(_meminfo("MemAvailable"), *_limits())
 
 
 def whole_bytes(device: str) -> int:
@@ -45,7 +47,16 @@ def whole_bytes(device: str) -> int:
         import torch
 
         return int(torch.cuda.mem_get_info(device)[1])
-    return _meminfo("MemTotal")
+    return min(_meminfo("MemTotal"), *_limits())
+
+
+def _limits() -> list[int]:
+    """Return what this process may take at most, by its own limit (`ulimit -v`) and by its container's."""
+    own = resource.getrlimit(resource.RLIMIT_AS)[0]
+    found = [own] if own != resource.RLIM_INFINITY else []
+    with suppress(OSError, ValueError):  # a machine without, or the word max
+        found.append(int(Path("/sys/fs/cgroup/memory.max").read_text(encoding="utf-8")))
+    return [*found, 2**63]
 
 
 def _meminfo(key: str) -> int:

@@ -40,7 +40,7 @@ class Remote:
         """Refuse what could pass for an option, or be read as more than one word.
 
         Raises:
-            BadInputError: The host, the folder or the configuration's path is none.
+            BadInputError: The host, the folder, the port or the configuration's path is none.
         """
         if not _HOST.match(self.host):
             raise BadInputError(
@@ -55,6 +55,8 @@ class Remote:
                 "without '~' or '-' in front",
                 "name another --remote-dir",
             )
+        if self.port is not None and not 1 <= self.port <= 65_535:
+            raise BadInputError(f"port {self.port}", "is none: they go from 1 to 65535", "leave it out")
         if self.ssh_config is not None and not self.ssh_config.is_file():
             raise BadInputError(self.ssh_config, "is no file", "name ssh's configuration file")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -76,6 +77,9 @@ class Ssh:
             raise BadInputError(self.python, "is no path of a Python there", "name one with --python")
         if self.processes < 1 or not self.work:
             raise BadInputError(self.processes, "a run has one process or more", "set processes to 1")
+        if not (0 < self.poll < math.inf and 0 <= self.patience < math.inf and self.restarts >= 0):
+            waits = f"poll {self.poll}, patience {self.patience}, restarts {self.restarts}"
+            raise BadInputError(waits, "poll is above 0, the others are not below it", "leave them out")
 
     @property
     def remote(self) -> Remote:
@@ -119,7 +123,13 @@ class Ssh:
 
     def cancel(self) -> bool:
         """Stop what runs there, with all its processes; return whether anything did. It can go on later."""
-        return bool(self._patiently(lambda: self._ask("cancel"))["cancelled"])
+        try:
+            return bool(self._ask("cancel")["cancelled"])
+        except LostError as error:
+            rule = f"{error}; what was started there goes on"
+            raise InterruptedRunError(
+                f"{rule}; mend what `ssh {self.host} true` says and cancel again"
+            ) from None
 
     def _check(self, parts: list[str]) -> None:
         """Make the folders there, and see that the backend can run."""
@@ -127,7 +137,8 @@ class Ssh:
         try:
             found = self._ask("check", request)
         except LostError as error:
-            raise BadInputError(self.host, str(error), f"mend what `ssh {self.host} true` says") from None
+            why = str(error).removeprefix(f"{self.host}: ")
+            raise BadInputError(self.host, why, f"mend what `ssh {self.host} true` says") from None
         if found.get("python"):
             rule = f"is Python {found['python']} on {self.host}"
             raise BadInputError(self.python, rule, "name one from 3.11 with --python")

@@ -286,10 +286,11 @@ def read_texts(path: Path) -> Iterator[tuple[str, str]]:
     """Yield (id, text) of a JSON Lines file; an id that is missing is the line's number.
 
     Raises:
-        BadInputError: There is no such file, or a line holds no text.
+        BadInputError: There is no such file, it is empty, or a line holds no text.
     """
     import json
 
+    empty = True
     try:
         with path.open("rb") as lines:
             for number, line in enumerate(lines, 1):
@@ -303,7 +304,10 @@ def read_texts(path: Path) -> Iterator[tuple[str, str]]:
                 if not isinstance(text, str):
                     rule = "holds no `text`"
                     raise BadInputError(f"{path} line {number}", rule, "write one JSON object a line")
+                empty = False
                 yield identity, text.encode("utf-8", "replace").decode("utf-8")
     except OSError as error:
         rule = f"cannot be read ({error.strerror})"
         raise BadInputError(path, rule, "name a JSON Lines file of texts") from None
+    if empty:
+        raise BadInputError(path, "holds no texts", "write a line of JSON with `text` for each")

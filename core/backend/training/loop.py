@@ -101,7 +101,8 @@ class Training:
         whole = self.device != "cpu" or config.compile
         self.lanes = Lanes(config.batch_tokens // config.accumulate, whole)
         self.forward = _compiled() if config.compile else hidden_states
-        self.stack = self._drawn()
+        with self._fits():
+            self.stack = self._drawn()
         self.place = Place(self.first, recent={seat.name: Recent() for seat in self.seats})
 
     def finish(self, until: int) -> None:
@@ -111,7 +112,7 @@ class Training:
             DivergedError: No model is left.
         """
         self.energy = Energy(self.device)
-        with self.lanes:
+        with self.lanes, self._fits():
             self._go_back_to_checkpoint()
             while self.place.step < until:
                 self._train(until)

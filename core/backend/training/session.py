@@ -13,7 +13,7 @@ from core.backend.config import Config
 from core.backend.data.sealed import Sealed
 from core.backend.data.shards import Data, prepare
 from core.backend.model.memory import models_that_fit
-from core.backend.record import Run, read_run, write_run
+from core.backend.record import Run, read_metrics, read_run, write_run
 from core.backend.training.members import Member
 from core.backend.training.seat import ALONE, Seat
 from core.errors import BadInputError
@@ -104,7 +104,9 @@ class Session:
         key = fingerprint(facts)
         earlier = read_run(folder)
         if earlier is not None and earlier.get("key") != key:
-            raise BadInputError(folder, "holds a run of another manifest or config", _ANOTHER)
+            if self._begun(folder):
+                raise BadInputError(folder, "holds a run of another manifest or config", _ANOTHER)
+            earlier = None
         return Seat(member.name, folder, config, course, earlier or self._described(config, key))
 
     def _described(self, config: Config, key: str) -> Run:
@@ -117,10 +119,21 @@ class Session:
         """Refuse a folder that holds another stack."""
         path = self.out / "stack.json"
         key = self._key(list(seats.values()))
-        if path.exists() and read_json(path)["key"] != key:
+        there = path.exists() and read_json(path)["key"] == key
+        if path.exists() and not there and any(self._begun(self.out / name) for name in self._listed()):
             raise BadInputError(self.out, "holds a stack of other members", _ANOTHER)
-        if not path.exists():
+        if not there:
             write_json(path, {"key": key, "members": list(seats), "parts": None})
+
+    @staticmethod
+    def _begun(folder: Path) -> bool:
+        """Whether there is anything to lose: what was refused before its first step may be tried otherwise."""
+        return bool(read_metrics(folder)) or (folder / "model").exists()
+
+    def _listed(self) -> list[str]:
+        """Return the members that the folder's stack was begun with."""
+        found: list[str] = read_json(self.out / "stack.json")["members"]
+        return found
 
     def _parts(self, seats: dict[str, Seat], most: int | None) -> list[list[str]]:
         """Return which members train together: as it was begun, else in parts that fit."""

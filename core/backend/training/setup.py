@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TypedDict
 
-from core.backend.config import Config
+from core.backend.config import DEVICE, Config
 from core.backend.data.schedule import Schedule, reads_in_order, stage_weights
 from core.backend.data.sealed import Sealed
 from core.backend.data.shards import NO_NEAR_COPIES, Data, check_lengths, near_copies
@@ -20,10 +21,12 @@ def chosen_device(device: str) -> str:
     """Return the device to train on; `auto` is the GPU where there is one.
 
     Raises:
-        BadInputError: A GPU is asked for that is not there.
+        BadInputError: It names no device, or a GPU that is not there.
     """
     import torch
 
+    if not re.fullmatch(DEVICE, device):
+        raise BadInputError(device, "is no device", "give cpu, cuda, cuda:N or auto")
     if device == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     number = int(device.partition(":")[2] or 0)

@@ -20,11 +20,11 @@ def test_no_run_is_no_error(tmp_path):
 
 
 def test_what_is_no_run_is_refused(tmp_path):
-    """With the way out."""
-    (tmp_path / "run.json").write_text("{")
-
-    with pytest.raises(BadInputError, match="is not JSON; remove it or name another --out"):
-        read_run(tmp_path)
+    """With the way out; JSON of another kind, too."""
+    for text in ("{", "[]"):
+        (tmp_path / "run.json").write_text(text)
+        with pytest.raises(BadInputError, match="is no record in JSON; remove it or name another --out"):
+            read_run(tmp_path)
 
 
 def test_half_a_line_is_not_read(tmp_path):

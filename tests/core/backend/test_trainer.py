@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from core.backend import ThisMachine, read_metrics, read_run, train
+from core.backend import Member, ThisMachine, read_metrics, read_run, train, train_stack
 from core.backend.data.sealed import open_manifest
 from core.backend.data.shards import Shard, prepare
 from core.errors import BadInputError, TamperedError
@@ -190,6 +190,19 @@ def test_folder_of_another_config_is_refused(finished, manifest, config):
     with pytest.raises(BadInputError, match="holds a run of another manifest or config"):
         train(manifest, config.model_copy(update={"seed": 5}), out)
     assert before == contents(out)
+
+
+def test_what_was_refused_before_its_first_step_may_be_tried_otherwise(manifest, config, tmp_path):
+    """The remedy in the error is to lower the context, and it must then work in the same folder."""
+    member = Member("a")
+    long = config.model_copy(update={"context": 16_384, "batch_size": 1, "tokens": 16_384})
+    with pytest.raises(BadInputError, match="fewer than one sequence"):
+        train(manifest, long, tmp_path / "run")
+    with pytest.raises(BadInputError, match="fewer than one sequence"):
+        train_stack(manifest, long, [member], tmp_path / "stack")
+
+    assert "done" == train(manifest, config, tmp_path / "run")["state"]
+    assert ["done"] == [r["state"] for r in train_stack(manifest, config, [member], tmp_path / "stack")]
 
 
 def test_folder_of_another_manifest_is_refused(finished, write, config):

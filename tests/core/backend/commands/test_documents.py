@@ -90,3 +90,12 @@ def test_each_command_refuses_in_a_line(finished, texts, tmp_path):
             call(*arguments)
 
     assert [texts] == [*tmp_path.iterdir()]
+
+
+def test_a_device_is_no_file_to_replace(finished, texts, tmp_path):
+    """Nor is a folder: what stands there stays, as a name in /dev would not otherwise."""
+    with pytest.raises(BadInputError, match="is no file that may be replaced"):
+        call("documents", finished[1], "--texts", texts, "--out", tmp_path)
+    with pytest.raises(BadInputError, match="tpu: is no device; give cpu"):
+        call("documents", finished[1], "--texts", texts, "--device", "tpu")
+    assert tmp_path.is_dir()

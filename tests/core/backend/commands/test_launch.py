@@ -9,6 +9,7 @@ from core.backend import read_run, train_stack
 from core.backend.__main__ import main
 from core.backend.commands.launch import read_members
 from core.backend.training.members import Member
+from core.errors import BadInputError
 
 
 @pytest.fixture
@@ -68,6 +69,14 @@ def test_a_batch_script_is_written_out(call, manifest, tmp_path):
         (["--place", "nodes=2"], "nodes=2: is no setting of this_machine; known: processes"),
         (["--place", "processes=two"], "processes=two: is not of its kind; processes is int"),
         (["--place", "processes=0"], "0 processes: are none to train with; give 1 or more"),
+        (["--place", "processes"], "processes: a setting of a place is KEY=VALUE"),
+        (["--cancel"], "here: is not started by launch"),
+        (["--on", "ssh:g", "--remote-dir", "r", "--place", "port=-1"], "port -1: is none: they go from 1"),
+        (["--on", "ssh:g", "--remote-dir", "r", "--place", "poll=nan"], "poll nan, patience"),
+        (
+            ["--on", "slurm", "--script", "s", "--", "vanish"],
+            "vanish: is no work on a manifest; known: train",
+        ),
         (["--", "sweep"], "sweep: runs here by itself; run it without launch: sweep"),
     ],
 )
@@ -116,7 +125,14 @@ def test_stages_are_read(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "3", "[3]", '[{"weights": {}}]', '[{"name": 3}]', '[{"name": "a", "x": 1}]']
+    "text",
+    [
+        *("", "{", "3", "[3]", '[{"weights": {}}]', '[{"name": 3}]', '[{"name": "a", "x": 1}]'),
+        '[{"name": "a", "weights": {"law": "x"}}]',
+        '[{"name": "a", "weights": [1]}]',
+        '[{"name": "a", "seed": 1.5}]',
+        '[{"name": "a", "learning_rate": "x"}]',
+    ],
 )
 def test_what_is_no_list_of_members_is_refused(call, manifest, tmp_path, text):
     """Whatever it is."""
@@ -125,3 +141,11 @@ def test_what_is_no_list_of_members_is_refused(call, manifest, tmp_path, text):
 
     assert 2 == status
     assert line.startswith(f"error: {tmp_path}/m.json: is no list of members")
+
+
+def test_weights_that_do_not_sum_to_one_are_refused(tmp_path):
+    """As everywhere that people write weights."""
+    (tmp_path / "m.json").write_text('[{"name": "a", "weights": {"law": 0.5}}]')
+
+    with pytest.raises(BadInputError, match=r"m\.json: a: the weights sum to 0\.5, not to 1"):
+        read_members(tmp_path / "m.json")

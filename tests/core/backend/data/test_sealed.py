@@ -97,6 +97,16 @@ def test_missing_file_is_named(seal):
         open_manifest(manifest)
 
 
+def test_all_changed_files_are_named(seal):
+    """One missing and one changed: both, in one line."""
+    manifest = seal(TEXTS)
+    (manifest.parent / "a.jsonl").unlink()
+    (manifest.parent / "b.jsonl").write_bytes(b"")
+
+    with pytest.raises(TamperedError, match=r"a\.jsonl, b\.jsonl: are missing or changed, 2 of \d+ files"):
+        open_manifest(manifest)
+
+
 @pytest.mark.parametrize("path", ["../a.jsonl", "/etc/passwd.jsonl", "x/../../a.jsonl"])
 def test_paths_stay_inside_the_folder(seal, path):
     """A manifest from elsewhere cannot name this machine's files."""

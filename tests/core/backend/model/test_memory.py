@@ -84,3 +84,17 @@ def test_out_of_memory_says_what_fits(manifest, config, tmp_path, full):
     assert "did not fit into 0.4 GiB; set stack_most to " in said
     with pytest.raises(BadInputError, match=r"the model, of .* raise accumulate, lower batch_size"):
         train(manifest, config, tmp_path / "run")
+
+
+def test_memory_may_be_full_before_the_first_step(manifest, config, tmp_path, monkeypatch):
+    """At the first evaluation, in torch's words for the processor; the process's own limit is what there is."""
+
+    def evaluated(training):
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
+
+    monkeypatch.setattr(Training, "_evaluate", evaluated)
+    monkeypatch.setattr(memory.resource, "getrlimit", lambda kind: (2**30, 2**30))
+
+    with pytest.raises(BadInputError, match=r"did not fit into 1\.0 GiB; raise accumulate"):
+        train(manifest, config, tmp_path / "run")
+    assert memory.free_bytes("cpu") <= 2**30

@@ -115,6 +115,9 @@ def test_texts_are_read_from_lines_of_json(tmp_path):
         [*read_texts(path)]
     with pytest.raises(BadInputError, match="cannot be read"):
         [*read_texts(tmp_path / "missing")]
+    path.write_text("\n")
+    with pytest.raises(BadInputError, match="holds no texts"):
+        [*read_texts(path)]
 
 
 def test_what_holds_no_model_is_refused(tmp_path):
