@@ -5,6 +5,9 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from core.export import export
+from core.types import Mixture
+from core.workspace import Workspace
 from tests.browser.steps import choose_first_row, lasso, opened, screenshot, settled
 
 pytestmark = pytest.mark.browser
@@ -133,3 +136,25 @@ def test_dark_theme_follows_the_reader(chromium, address):
     context.close()
 
     assert "rgb(20, 24, 31)" == background
+
+
+def test_a_sweep_from_the_form_to_weights_on_the_desk(page, demo):
+    """An experiment is started from its form on an export, ends, and its proposal goes to the desk."""
+    home = Workspace(demo)
+    mixture = Mixture.model_validate({"name": "swept", "corpus": "demo", "budget": {"tokens": 60_000}})
+    export(home, mixture, "jsonl", home.exports / "swept")
+    opened(page, "/training?training=Experiments", "Training")
+    for label, value in (("models", "4"), ("tokens", "8192"), ("batch size", "4"), ("context", "64")):
+        field = page.get_by_role("spinbutton", name=label, exact=True)
+        field.fill(value)
+        field.press("Enter")
+        settled(page)
+    expect(page.get_by_text(re.compile("4 models, .* tokens in all"))).to_be_visible()
+    page.get_by_role("button", name="Run").click()
+
+    expect(page.locator(".stMarkdownBadge", has_text="done")).to_be_visible(timeout=240_000)
+    page.get_by_role("button", name="Propose weights").click()
+    page.get_by_role("button", name="Put on the desk").click()
+    page.get_by_role("link", name="To the desk").click()
+    expect(page.get_by_role("heading", name="Mixture", exact=True)).to_be_visible()
+    expect(page.get_by_role("textbox", name="Mixture", exact=True)).to_have_value("swept")
