@@ -7,14 +7,14 @@ from typing import TypedDict
 from core.backend.cost import estimate
 from core.backend.data.sealed import read_manifest
 from core.backend.experiments._bench import Bench, Experiment
-from core.backend.model.memory import model_bytes, models_that_fit
+from core.backend.model.memory import model_bytes, models_that_fit, stack_bytes
 from core.errors import BadInputError
 
 
 class ExperimentEstimate(TypedDict):
     """Models, steps of one, tokens, arithmetic, time and memory; `rate` says where the time comes from.
 
-    `together` models are in memory at once, with `model_bytes` each and `memory_bytes` in all. `price` is
+    `together` models are in memory at once, with `model_bytes` for one alone and `memory_bytes` for all. `price` is
     the time at the price of an hour, None where none is given.
     """
 
@@ -64,6 +64,6 @@ def estimate_experiment(
         "rate": one["rate"],
         "together": together,
         "model_bytes": size,
-        "memory_bytes": size * together,
+        "memory_bytes": stack_bytes(config, "cuda" if on_gpu else "cpu", low, together),
         "price": None if price_per_hour is None else seconds / 3600 * price_per_hour,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 from contextlib import suppress
 from pathlib import Path
@@ -66,16 +67,24 @@ def _meminfo(key: str) -> int:
 
 def _fit(config: Config, device: str, bf16: bool, size: int) -> int:
     """Return how many models fit into `size` bytes, which may be none."""
-    import torch
-
     fixed, activations = model_bytes(config, bf16)
     room = int(_SHARE * size) - _AROUND[device.partition(":")[0]]
     if device != "cpu":
         return max(0, room // (fixed + activations))
-    # On a processor each core has the activations of one model at a time.
-    at_once = torch.get_num_threads()
+    at_once = _cores()
     few = room // (fixed + activations)
     return max(0, few if few <= at_once else (room - at_once * activations) // fixed)
+
+
+def stack_bytes(config: Config, device: str, bf16: bool, models: int) -> int:
+    """Return what models that train together take in all, beside the libraries and the logits of a chunk."""
+    fixed, activations = model_bytes(config, bf16)
+    return models * fixed + (min(models, _cores()) if device == "cpu" else models) * activations
+
+
+def _cores() -> int:
+    """Return this process's cores: each has the activations of one model at a time."""
+    return len(os.sched_getaffinity(0))
 
 
 def models_that_fit(config: Config, device: str, bf16: bool) -> int:
