@@ -87,8 +87,7 @@ class Matcher(Protocol):
 class Streamed(Matcher, Protocol):
     """A matcher of texts that holds no more of a corpus than a signature a text.
 
-    `signing` names the settings that a signature depends on. Where `verifies`, it also has
-    `evidence(texts)`: what texts are compared by, one after another, and where each one's begins. It
+    `signing` names the settings that a signature depends on. Where it `verifies`, it is a `Verifying`. It
     `threads` where it leaves the interpreter's lock alone. Texts come as strings or as an Arrow array.
     """
 
@@ -110,6 +109,13 @@ class Streamed(Matcher, Protocol):
         parts: NDArray[np.int64],
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return each text's centre inside its part, and at large; it is the lowest in rank of a group."""
+
+
+class Verifying(Streamed, Protocol):
+    """A streamed matcher that compares the texts that share a bucket."""
+
+    def evidence(self, texts: Any) -> tuple[NDArray[Any], NDArray[np.int64]]:
+        """Return what texts are compared by, one after another, and where each one's begins."""
 
 
 class Ranker(Protocol):

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core import bricks, disk, shards, tables
+from core.doors import Streamed, Verifying
 from core.engines import Engine, LocalEngine
 from core.matchers import Sets
 from core.types import Column, Corpus, Progress
@@ -37,12 +38,14 @@ class Signed:
     characters: Rows
 
 
-def engine_for(matcher: Any, documents: int, workers: int | None) -> LocalEngine:
+def engine_for(matcher: Streamed, documents: int, workers: int | None) -> LocalEngine:
     """Return the processes or threads that so many texts are worth: none besides this for a single shard."""
     return LocalEngine(1 if documents <= SHARD_ROWS else workers, matcher.threads)
 
 
-def signed(workspace: Workspace, corpus: Corpus, matcher: Any, progress: Progress, engine: Engine) -> Signed:
+def signed(
+    workspace: Workspace, corpus: Corpus, matcher: Streamed, progress: Progress, engine: Engine
+) -> Signed:
     """Sign the texts that no earlier run has signed, and return every signature."""
     settings = {k: v for k, v in bricks.settings_of(matcher).items() if k in matcher.signing}
     column = workspace.column(corpus, matcher.name, matcher.version, settings, _NAMES, "other")
@@ -67,7 +70,7 @@ def _shard_rows(corpus: Corpus) -> int:
 class _Signing:
     """Signs one shard; travels to worker processes."""
 
-    matcher: Any
+    matcher: Streamed
 
     def __call__(self, table: Any, columns: Sequence[Column]) -> dict[str, dict[str, Any]]:
         """Return the one column's signatures as bytes, and the texts' lengths, by its fingerprint."""
@@ -130,7 +133,7 @@ class Evidence:
 
 
 def evidence(
-    workspace: Workspace, corpus: Corpus, matcher: Any, rows: Rows, progress: Progress, engine: Engine
+    workspace: Workspace, corpus: Corpus, matcher: Verifying, rows: Rows, progress: Progress, engine: Engine
 ) -> Sets:
     """Look again at the texts of some rows, in order, and return what they are compared by."""
     found = Evidence(workspace.generation(corpus))
@@ -160,7 +163,7 @@ class _Looking:
     """Makes the sets of one shard's rows; travels to worker processes."""
 
     parts: tables.Parts
-    matcher: Any
+    matcher: Verifying
 
     def __call__(self, shard: tuple[int, Rows]) -> tuple[NDArray[np.uint32], Rows]:
         start, rows = shard
