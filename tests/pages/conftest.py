@@ -1,6 +1,7 @@
 """A small workspace with every stage run, and pages drawn without a browser."""
 
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,12 @@ def documents():
         yield Document(
             f"copy-{i}", "The very same licence text stands here for everybody to read. " * 4, "books"
         )
+
+
+@pytest.fixture(autouse=True)
+def main_module(monkeypatch):
+    """Streamlit's tester leaves its script as `__main__`, which a pool's processes would run again."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 
 @pytest.fixture(scope="session")
