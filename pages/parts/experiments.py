@@ -5,7 +5,7 @@ Owns the session keys that begin with `experiments.`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from pages.parts import findings, form, plain, progress, runs, state, where
 # Those that train on an export; the others ask about files, which a page does not reach beyond the workspace.
 OFFERED = {name: made for name, made in EXPERIMENTS.items() if made.needs_manifest}
 SETTINGS = ("preset", "tokens", "batch_size", "context", "learning_rate", "seed", "device")
+SHOWN = 2  # warnings, in full
 TOGETHER = {True: "together, as a stack", False: "one after another"}
 
 
@@ -136,12 +137,22 @@ def _board() -> None:
     name = st.selectbox("Asked", list(listed), key=f"experiments.chosen.{len(listed)}")
     result = listed[name]
     runs.badge(name, result["state"], _told(result), result.get("error"))
-    for warning in result.get("warnings", []):
-        st.warning(plain.markdown(warning, 400), icon=":material/warning:")
+    _warn(result.get("warnings", []))
     if result["state"] == "done":
         findings.draw(name, result)
     with st.expander("The whole record"):
         st.json(dict(result), expanded=1)
+
+
+def _warn(warnings: Sequence[str]) -> None:
+    """Draw what to beware of; many warnings, such as one a domain, do not push the result out of sight."""
+    if len(warnings) <= SHOWN:
+        for warning in warnings:
+            st.warning(plain.markdown(warning, 400), icon=":material/warning:")
+        return
+    with st.expander(f"{len(warnings)} things to beware of", icon=":material/warning:"):
+        for warning in warnings:
+            st.markdown(f"- {plain.markdown(warning, 400)}")
 
 
 def _told(result: Result) -> str:

@@ -1,5 +1,6 @@
 """The Training page's experiments: started, followed, seen, and their weights put on the desk."""
 
+import json
 import shutil
 
 import pytest
@@ -148,3 +149,14 @@ def test_training_elsewhere_is_the_launch_command(page):
     assert job.command[:2] == ("backend", "launch")
     assert ("--on", "ssh:gpu-box") in zip(job.command, job.command[1:], strict=False)
     assert job.command[-3:] == ("--", "experts", "--stack")
+
+
+def test_many_warnings_stand_under_one_heading(page):
+    """The result stays in sight; every warning can still be read."""
+    path = state.workspace().runs / "sweep-two" / "experiment.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "warnings": ["one", "two", "three"]}))
+    choose(page, "sweep")
+
+    assert [] == [one.value for one in page.warning]
+    assert "3 things to beware of" in [one.label for one in page.expander]
+    assert {"- one", "- two", "- three"} <= {one.value for one in page.markdown}
