@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.engines.threads import one_thread
 from core.signals.classifier._labels import Reading
 from core.signals.classifier._load import Model
 
@@ -64,13 +65,12 @@ def _mapped(read: Callable[[Any], Floats], batches: Sequence[Any], device: str) 
     import torch
 
     alone = device == "cpu" and multiprocessing.parent_process() is None
-    threads, before = len(os.sched_getaffinity(0)) if alone else 1, torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-            yield from pool.map(read, batches)
-    finally:
-        torch.set_num_threads(before)
+    threads = len(os.sched_getaffinity(0)) if alone else 1
+    with (
+        one_thread(),
+        ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool,
+    ):
+        yield from pool.map(read, batches)
 
 
 def _logits(model: Model, chunks: Sequence[Sequence[int]], length: int) -> NDArray[np.float64]:

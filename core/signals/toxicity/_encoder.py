@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.engines.threads import one_thread
 from core.errors import NotFoundError
 from core.signals.toxicity import _passages
 
@@ -52,16 +53,11 @@ def features(passage: str) -> Floats:
 
     tokenizer, model = _minilm()
     ids = torch.tensor([tokenizer.encode(_passages.plain(passage)).ids])
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # a passage is too short to share, and the sums' order stays the same
-    try:
-        with torch.inference_mode():
-            layers = model(input_ids=ids, output_hidden_states=True)
-            middle, last = layers.hidden_states[MIDDLE_LAYER][0], layers.last_hidden_state[0]
-            pooled = [last.mean(0), middle.mean(0), middle.max(0).values, middle[0]]
-            return np.asarray(torch.cat(pooled).numpy(), dtype=np.float32)
-    finally:
-        torch.set_num_threads(threads)
+    with one_thread(), torch.inference_mode():  # a passage is too short to share
+        layers = model(input_ids=ids, output_hidden_states=True)
+        middle, last = layers.hidden_states[MIDDLE_LAYER][0], layers.last_hidden_state[0]
+        pooled = [last.mean(0), middle.mean(0), middle.max(0).values, middle[0]]
+        return np.asarray(torch.cat(pooled).numpy(), dtype=np.float32)
 
 
 class Heads:

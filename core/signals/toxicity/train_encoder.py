@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.disk import write_text, written_aside
+from core.engines.threads import one_thread
 from core.signals.toxicity import _encoder, _encoder_card, _encoder_data, _passages
 
 NETWORKS, HIDDEN, EPOCHS, BATCH, RATE = 3, 128, 20, 64, 1.5e-3
@@ -112,10 +113,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--heads", type=Path, help="Judge these heads instead of training: the card alone.")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(arguments)
-    import torch
+    with one_thread():  # sums in one order, whatever the machine
+        _train(options)
+
+
+def _train(options: argparse.Namespace) -> None:
     from safetensors.numpy import save_file
 
-    torch.set_num_threads(1)  # sums in one order, whatever the machine
     rows = _encoder_data.gather(options.labels, options.neutral, options.seed)
     if options.heads is not None:
         _put_card(_encoder.heads(options.heads), rows, options)
