@@ -32,6 +32,7 @@ _LATER = {
     "end_token",
     "stored_as",
     "document_losses",
+    "keep_every",
 }
 
 
@@ -39,7 +40,7 @@ class Config(BaseModel):
     """The settings of one training run; what is left out follows from the manifest and the preset.
 
     A batch is `batch_size` windows of `context` tokens. `warmup` and the two shares are fractions
-    of 1; `eval_every` and `checkpoint_every` count steps.
+    of 1; `eval_every`, `checkpoint_every` and `keep_every` count steps.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
@@ -90,11 +91,15 @@ class Config(BaseModel):
     mixture_block: int = Field(default=256, ge=1, description="windows within which the weights hold")
     eval_every: int | None = Field(default=None, ge=1, description="else twelve times a run")
     checkpoint_every: int | None = Field(default=None, ge=1, description="else ten times a run")
+    keep_every: int | None = Field(
+        default=None, ge=1, description="steps between models kept under checkpoints/; else the last alone"
+    )
     compile: bool = Field(default=False, description="torch.compile, and a GPU's step as one CUDA graph")
     precision: Literal["auto", "fp32", "bf16"] = Field(default="auto", description="auto: bf16 on a GPU")
     stack_most: int | None = Field(default=None, ge=1, description="models together; else what memory holds")
     parallel: Literal["auto", "ddp", "fsdp"] = Field(
-        default="auto", description="under torchrun: a whole model in each process, or a part of it"
+        default="auto",
+        description="under torchrun: a whole model in each process, or a part of it; auto shares a stack's models out",
     )
     device: str = Field(default="auto", pattern=DEVICE)
 
@@ -178,7 +183,9 @@ def parse_config(text: str, where: str) -> Config:
     """Read a config from YAML or JSON; `where` (a path, a page) is named in the error."""
     try:
         raw = yaml.safe_load(text) or {}
-    except yaml.YAMLError as error:
+    except RecursionError:
+        raise BadInputError(where, "not YAML (nested too deep)", "mend the file's syntax") from None
+    except (yaml.YAMLError, ValueError) as error:  # a date that there is not is a ValueError
         raise BadInputError(where, f"not YAML ({error})", "mend the file's syntax") from None
     if not isinstance(raw, dict):
         raise BadInputError(where, "a training config is a map of keys", "write `key: value` lines")

@@ -10,9 +10,9 @@ from typing import ClassVar, Protocol
 
 from core.backend._files import held_alone
 from core.backend.config import Config
-from core.backend.data.sealed import Sealed, open_manifest
+from core.backend.data.sealed import open_manifest
 from core.backend.parallel.crew import crew_of_this_process
-from core.backend.parallel.distributed import CrewSession
+from core.backend.parallel.distributed import CrewSession, SpreadSession
 from core.backend.record import Run
 from core.backend.training.members import Member, check_members
 from core.backend.training.session import Session, Start
@@ -53,12 +53,15 @@ def train(
         DivergedError: The loss is no number any more.
         InterruptedRunError: A disk failed or is full; the same call goes on once there is room.
     """
-    sealed = _opened(manifest_path, progress)
+    _let_threads_sleep()
     if crew := crew_of_this_process():
-        with crew.together(config, out, lambda: _taken(out, "run.json")) as (config, folder):
+        config = crew.joined(config)
+        sealed = crew.shared(lambda: open_manifest(manifest_path, progress))
+        with _whole_disk(out), crew.held(lambda: _taken(out, "run.json")), crew.records(out) as folder:
             return CrewSession(
                 crew, out, sealed, manifest_path, config, folder, progress, Start(), until
             ).alone()
+    sealed = open_manifest(manifest_path, progress)
     with _taken(out, "run.json"):
         session = Session(sealed, manifest_path, config, out, progress, Start(), until)
         return session.alone()
@@ -138,22 +141,32 @@ def _members(
     most: int | None,
 ) -> list[Run]:
     check_members(members)
-    sealed = _opened(manifest_path, progress)
+    _let_threads_sleep()
     if crew := crew_of_this_process():
-        with crew.together(config, out, lambda: _all_taken(out, data)) as (config, folder):
-            return CrewSession(
-                crew, out, sealed, manifest_path, config, folder, progress, start, until, data
-            ).together(members, most)
+        config = crew.joined(config)
+        sealed = crew.shared(lambda: open_manifest(manifest_path, progress))
+        with _whole_disk(out), crew.held(lambda: _all_taken(out, data)):
+            if config.parallel == "auto":
+                return SpreadSession(
+                    crew, sealed, manifest_path, config, out, progress, start, until, data
+                ).together(members, most)
+            with crew.records(out) as folder:
+                return CrewSession(
+                    crew, out, sealed, manifest_path, config, folder, progress, start, until, data
+                ).together(members, most)
+    sealed = open_manifest(manifest_path, progress)
     with _all_taken(out, data):
         session = Session(sealed, manifest_path, config, out, progress, start, until, data)
         return session.together(members, most)
 
 
-def _opened(manifest_path: Path, progress: Progress) -> Sealed:
-    # Threads that wait asleep cost a twentieth on an idle machine; spinning ones cost most of the speed
-    # where the app or another job needs a core. It counts only before torch is first imported.
+def _let_threads_sleep() -> None:
+    """Let threads that wait do it asleep, where torch has not been imported yet.
+
+    That costs a twentieth on an idle machine; spinning ones cost most of the speed where the app or another
+    job needs a core.
+    """
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    return open_manifest(manifest_path, progress)
 
 
 @contextmanager

@@ -30,6 +30,7 @@ SetOption = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A key of the config; goes before it.")
 ]
 _FOLLOWS = os.environ.get("RANK", "0") != "0"  # of several processes, the first one speaks
+_LAST_WORD = 1.0  # seconds that the first process is given to say what went wrong in all
 _SECONDS = 0.2  # between two writes of a job's progress
 
 
@@ -150,7 +151,9 @@ def ended(app: typer.Typer) -> None:
         sys.stderr.write(f"error: {' '.join(error.format_message().split())}; see --help\n")
         sys.exit(error.exit_code)
     except MixdeskError as error:
-        if not _FOLLOWS:
+        if _FOLLOWS:
+            time.sleep(_LAST_WORD)  # torchrun ends all as soon as one has ended
+        else:
             sys.stderr.write(f"error: {error}\n")
         sys.exit(error.exit_status)
     except (KeyboardInterrupt, typer.Abort):

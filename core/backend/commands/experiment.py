@@ -32,7 +32,6 @@ from core.backend.experiments import (
     run_experiment,
 )
 from core.backend.model.shape import Preset
-from core.backend.parallel.crew import crew_of_this_process
 from core.errors import BadInputError
 from core.types import JSON
 
@@ -92,9 +91,6 @@ def _made(name: str, annotation: Any, default: object) -> inspect.Parameter:
 
 
 def _conduct(experiment: Experiment, given: Mapping[str, Any]) -> None:
-    if crew := crew_of_this_process():
-        rule = "would each run the whole experiment"
-        raise BadInputError(f"{crew.size} processes", rule, "start one; train and stack take several")
     config = configured(given["config"], {key: given[key] for key in _CONFIGURED}, given["changes"])
     manifest: Path | None = given.get("manifest")
     bench = Bench(manifest, config, given["out"] or Path(), given["stack"], progress())
@@ -116,9 +112,10 @@ def _conduct(experiment: Experiment, given: Mapping[str, Any]) -> None:
 def estimate_text(found: ExperimentEstimate) -> str:
     """Say what an experiment will take, for people."""
     price = "" if found["price"] is None else f", {found['price']:,.2f} at the price given"
+    scored = f", {found['scored']:,} more to read for documents' losses" if found["scored"] else ""
     return (
         f"{found['models']:,} models, {found['together']:,} at once: {found['steps']:,} steps each at most, "
-        f"{found['tokens']:,} tokens in all\n"
+        f"{found['tokens']:,} tokens in all{scored}\n"
         f"{found['flops']:.3g} FLOP: about {_span(found['seconds'])}{price} ({found['rate']})\n"
         f"{found['memory_bytes'] / 1e9:,.2f} GB of memory, {found['model_bytes'] / 1e6:,.0f} MB a model"
     )

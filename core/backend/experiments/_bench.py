@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal, NamedTuple, Protocol, TypedDict, cast
 
 from core.backend._files import fingerprint, held_alone, read_json, write_json
+from core.backend._stop import STOPPED, stoppable
 from core.backend.config import Config
 from core.backend.data.sealed import Sealed, open_manifest
+from core.backend.parallel.errands import conducted
 from core.backend.record import RunState, machine, now, versions
 from core.backend.training.setup import chosen_device
 from core.errors import BadInputError, InterruptedRunError
@@ -127,13 +129,17 @@ def run_experiment(experiment: Experiment, bench: Bench) -> Result:
     """Conduct an experiment and return its result, as `experiment.json` in the bench's folder holds it.
 
     The same call after a stop or a kill goes on where the models are; after the end it returns the result
-    at once.
+    at once. Several processes that torchrun starts share the models out: each makes this same call.
 
     Raises:
         BadInputError: The settings do not fit the manifest, or the folder holds something else.
         TamperedError: A data file is missing or changed.
         InterruptedRunError: A disk failed or is full; the same call goes on once there is room.
     """
+    return conducted(bench.config, lambda: _conducted(experiment, bench))
+
+
+def _conducted(experiment: Experiment, bench: Bench) -> Result:
     out = bench.out
     head = _head(experiment, bench)
     _check_folder(out)
@@ -163,6 +169,7 @@ def _begun(out: Path) -> bool:
     return (earlier is not None and earlier.get("state") == "done") or any(out.glob("*/stack.json"))
 
 
+@stoppable()
 def _recorded(experiment: Experiment, bench: Bench, head: Result) -> Result:
     try:
         write_json(bench.out / RESULT, head)
@@ -170,7 +177,7 @@ def _recorded(experiment: Experiment, bench: Bench, head: Result) -> Result:
     except BaseException as error:
         asked_to_stop = not isinstance(error, Exception)
         state: RunState = "interrupted" if asked_to_stop else "failed"
-        told = str(error) or type(error).__name__
+        told = STOPPED if asked_to_stop else str(error) or type(error).__name__
         with suppress(OSError):  # where the disk is what failed, the old file stays
             write_json(bench.out / RESULT, {**head, "state": state, "ended": now(), "error": told})
         raise

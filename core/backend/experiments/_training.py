@@ -9,6 +9,7 @@ from pathlib import Path
 from core.backend._files import held_alone
 from core.backend.data.shards import Data, check_lengths, prepare
 from core.backend.experiments._bench import RunResult, Trial, worded
+from core.backend.parallel.errands import asked
 from core.backend.record import Run
 from core.backend.training.members import Member
 from core.errors import BadInputError, MixdeskError
@@ -134,13 +135,13 @@ def trunks(trial: Trial, planned: Sequence[Planned], share: float) -> list[Path]
 def _run(trial: Trial, planned: Sequence[Planned], where: str, until: float, trunk: Path | None) -> list[Run]:
     from core.backend.trainer import train_serial, train_stack
 
-    train = train_stack if trial.bench.stacked else train_serial
-    return train(
+    return asked(
+        train_stack if trial.bench.stacked else train_serial,
+        worded(trial.bench.progress, f"{len(planned)} models in {where}"),
         trial.manifest,
         trial.config,
         [one.member for one in planned],
         trial.out / where,
-        worded(trial.bench.progress, f"{len(planned)} models in {where}"),
         trunk=trunk,
         until=until,
         data=trial.out / _PREPARED / "data",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +16,8 @@ from core.errors import BadInputError
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+_KEPT = re.compile(r"step-(\d{9,})")
 
 
 def write_model(
@@ -45,6 +48,17 @@ def write_model(
         shutil.copyfile(tokenizer, aside / "tokenizer.json")
         names = {"tokenizer_class": "PreTrainedTokenizerFast", "eos_token": end[0]}
         write_json(aside / "tokenizer_config.json", names)
+
+
+def kept_model(step: int) -> str:
+    """Return where in a run's folder the model of a step before the last is kept."""
+    return f"checkpoints/step-{step:09d}"
+
+
+def kept_steps(run: Path) -> list[int]:
+    """Return the steps before the last whose models a run has kept, in order."""
+    found = (_KEPT.fullmatch(path.name) for path in (run / "checkpoints").glob("step-*"))
+    return sorted(int(match[1]) for match in found if match)
 
 
 def _folded(weights: Mapping[str, Tensor], shape: Shape) -> dict[str, Tensor]:

@@ -12,6 +12,7 @@ from core.errors import BadInputError
 
 _SHARE = 0.85  # of what is free: allocators leave gaps
 _PER_WEIGHT = 16  # bytes: the weight, its gradient and two moments, all fp32
+_COPY = 12 / _PER_WEIGHT  # of these, in this machine's memory: what a checkpoint is written from
 _AROUND = {"cpu": 2**28, "cuda": 2**30}  # the logits of a chunk with their gradient, and libraries' own
 
 
@@ -65,9 +66,15 @@ def _meminfo(key: str) -> int:
     return int(facts[key].split()[0]) * 1024
 
 
+def _held(config: Config, device: str, bf16: bool) -> tuple[int, int]:
+    """Return what one model takes on a device: as `model_bytes`, with its part of a checkpoint's copy."""
+    fixed, activations = model_bytes(config, bf16)
+    return (round(fixed * (1 + _COPY)) if device == "cpu" else fixed), activations
+
+
 def _fit(config: Config, device: str, bf16: bool, size: int) -> int:
     """Return how many models fit into `size` bytes, which may be none."""
-    fixed, activations = model_bytes(config, bf16)
+    fixed, activations = _held(config, device, bf16)
     room = int(_SHARE * size) - _AROUND[device.partition(":")[0]]
     if device != "cpu":
         return max(0, room // (fixed + activations))
@@ -78,7 +85,7 @@ def _fit(config: Config, device: str, bf16: bool, size: int) -> int:
 
 def stack_bytes(config: Config, device: str, bf16: bool, models: int) -> int:
     """Return what models that train together take in all, beside the libraries and the logits of a chunk."""
-    fixed, activations = model_bytes(config, bf16)
+    fixed, activations = _held(config, device, bf16)
     return models * fixed + (min(models, _cores()) if device == "cpu" else models) * activations
 
 
@@ -94,12 +101,13 @@ def models_that_fit(config: Config, device: str, bf16: bool) -> int:
 
 def too_large(config: Config, device: str, bf16: bool, models: int) -> BadInputError:
     """Return the error of a step that did not fit: what a model takes, and how many would fit."""
-    fixed, activations = model_bytes(config, bf16)
+    fixed, activations = _held(config, device, bf16)
     size = whole_bytes(device)
     fit = _fit(config, device, bf16, size)
+    copy = ", a checkpoint's copy" if device == "cpu" else ""
     whom = f"{models} models, each" if models > 1 else "the model,"
     rule = (
-        f"{whom} of {fixed / 2**20:,.0f} MiB (weights, gradients, moments) and {activations / 2**20:,.0f} MiB "
+        f"{whom} of {fixed / 2**20:,.0f} MiB (weights, gradients, moments{copy}) and {activations / 2**20:,.0f} MiB "
         f"(activations), did not fit into {size / 2**30:.1f} GiB"
     )
     if 0 < fit < models:

@@ -1,1 +1,1 @@
-"""The same run in several processes: rows of a batch, or parts of the weights, to each."""
+"""Training in several processes: rows of a batch, parts of the weights, or models of a stack, to each."""

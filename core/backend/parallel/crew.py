@@ -6,10 +6,11 @@ import atexit
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -18,24 +19,39 @@ from core.errors import MixdeskError
 
 if TYPE_CHECKING:
     from torch import Tensor
+    from torch.distributed import ProcessGroup
 
 T = TypeVar("T")
-_BUCKET = 2**23  # numbers that travel together: 32 MB in fp32
+# Preparing data takes long, and so does the part of a stack that others wait for; torchrun ends all if one fails.
+_PATIENCE = timedelta(days=7)
 _RECORDS = ("run.json", "metrics.jsonl", "stack.json")
 
 
 @dataclass(frozen=True, slots=True)
 class Crew:
-    """The processes that train together: this one's number, how many there are, its number on its machine."""
+    """The processes that train together: this one's number, how many there are, its number on its machine.
+
+    They speak by `group`; None: by that of all that a step exchanges.
+    """
 
     rank: int
     size: int
     local: int
+    group: ProcessGroup | None = field(default=None, compare=False)
 
     @property
     def leads(self) -> bool:
         """Whether this process writes what people read."""
         return self.rank == 0
+
+    @property
+    def here(self) -> int:
+        """How many of them share this machine."""
+        return int(os.environ.get("LOCAL_WORLD_SIZE", self.size))
+
+    def aside(self) -> Crew:
+        """Return the same crew for another thread of each process: what is said there meets no step's sums."""
+        return replace(self, group=_second_group())
 
     @property
     def rows(self) -> slice:
@@ -53,7 +69,7 @@ class Crew:
             except (MixdeskError, OSError) as caught:
                 error = caught
         told = [error]
-        dist.broadcast_object_list(told, src=0)
+        dist.broadcast_object_list(told, src=0, group=self.group)
         if told[0] is not None:
             raise told[0]
         return found
@@ -63,9 +79,23 @@ class Crew:
         import torch.distributed as dist
 
         told = [self.led(act)]
-        dist.broadcast_object_list(told, src=0)
+        dist.broadcast_object_list(told, src=0, group=self.group)
         found: T = told[0]  # type: ignore[assignment] # the leader's is no None of `led`
         return found
+
+    def each(self, act: Callable[[], None]) -> None:
+        """Let every process do something of its own; what goes wrong in one is raised everywhere, at the end."""
+        import torch.distributed as dist
+
+        error: Exception | None = None
+        try:
+            act()
+        except (MixdeskError, OSError) as caught:
+            error = caught
+        told: list[Exception | None] = [None] * self.size
+        dist.all_gather_object(told, error)
+        for first in filter(None, told):
+            raise first
 
     def summed(self, tensor: Tensor) -> Tensor:
         """Return the sum over all processes, in place."""
@@ -74,47 +104,28 @@ class Crew:
         dist.all_reduce(tensor)
         return tensor
 
-    def add_up(self, gradients: Iterable[Tensor], part: float) -> None:
-        """Replace gradients, in place, by the sums over all processes of `part` of each.
-
-        They travel in buckets, each while the next is filled.
-        """
-        import torch
-        import torch.distributed as dist
-
-        sent = []
-        for bucket in _buckets(gradients):
-            flat = torch.cat([gradient.flatten() for gradient in bucket]).mul_(part)
-            sent.append((bucket, flat, dist.all_reduce(flat, async_op=True)))
-        for bucket, flat, work in sent:
-            assert work is not None
-            work.wait()
-            pieces = torch.split(flat, [gradient.numel() for gradient in bucket])
-            for gradient, piece in zip(bucket, pieces, strict=True):
-                gradient.copy_(piece.view_as(gradient))
-
     @contextmanager
-    def together(
-        self, config: Config, out: Path, taken: Callable[[], AbstractContextManager[None]]
-    ) -> Iterator[tuple[Config, Path]]:
-        """Join the others; yield the config for this process's device, and a folder for its records.
-
-        The leader holds `out` by `taken`; the others write copies of the records that nobody reads.
-        """
-        import torch.distributed as dist
-
-        device = self._device(config)
+    def held(self, taken: Callable[[], AbstractContextManager[None]]) -> Iterator[None]:
+        """Let the leader hold a folder by `taken`, for all."""
         with ExitStack() as held:
             self.led(lambda: held.enter_context(taken()))
+            yield
+
+    @contextmanager
+    def records(self, out: Path) -> Iterator[Path]:
+        """Yield a folder for records: the leader's is `out`, the others have copies that nobody reads."""
+        import torch.distributed as dist
+
+        with ExitStack() as held:
             folder = out
             if not self.leads:
                 folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="mixdesk-"))) / "run"
                 _copy_records(out, folder)
             dist.barrier()
-            yield config.model_copy(update={"device": device}), folder
+            yield folder
 
-    def _device(self, config: Config) -> str:
-        """Join the others, once in a process's life, and return the device that is this process's own."""
+    def joined(self, config: Config) -> Config:
+        """Join the others, once in a process's life; return the config for the device that is this process's own."""
         import torch
         import torch.distributed as dist
 
@@ -123,10 +134,17 @@ class Crew:
         if there and self.local < torch.cuda.device_count():
             torch.cuda.set_device(self.local)
         if not dist.is_initialized():
-            # Preparing the data may take long, and the others wait for it; torchrun ends them if it fails.
-            dist.init_process_group("cpu:gloo,cuda:nccl" if there else "gloo", timeout=timedelta(days=1))
+            dist.init_process_group("cpu:gloo,cuda:nccl" if there else "gloo", timeout=_PATIENCE)
             atexit.register(dist.destroy_process_group)
-        return f"cuda:{self.local}" if on_gpu else "cpu"
+        return config.model_copy(update={"device": f"cuda:{self.local}" if on_gpu else "cpu"})
+
+
+@cache
+def _second_group() -> ProcessGroup:
+    import torch.distributed as dist
+
+    found: ProcessGroup = dist.new_group(backend="gloo", timeout=_PATIENCE)
+    return found
 
 
 def crew_of_this_process() -> Crew | None:
@@ -134,7 +152,8 @@ def crew_of_this_process() -> Crew | None:
     names = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_ADDR")
     if any(name not in os.environ for name in names) or int(os.environ["WORLD_SIZE"]) == 1:
         return None
-    return Crew(*(int(os.environ[name]) for name in names[:3]))
+    rank, size, local = (int(os.environ[name]) for name in names[:3])
+    return Crew(rank, size, local)
 
 
 def _copy_records(source: Path, target: Path) -> None:
@@ -144,14 +163,3 @@ def _copy_records(source: Path, target: Path) -> None:
             copy = target / path.relative_to(source)
             copy.parent.mkdir(exist_ok=True)
             shutil.copyfile(path, copy)
-
-
-def _buckets(tensors: Iterable[Tensor]) -> Iterator[list[Tensor]]:
-    bucket: list[Tensor] = []
-    for tensor in tensors:
-        bucket.append(tensor)
-        if sum(t.numel() for t in bucket) >= _BUCKET:
-            yield bucket
-            bucket = []
-    if bucket:
-        yield bucket

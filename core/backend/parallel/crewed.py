@@ -17,8 +17,11 @@ from core.backend.model.stack import Stack
 from core.backend.parallel.crew import Crew
 from core.backend.parallel.parted import load_parts, save_parts
 from core.backend.parallel.sharded import Sharded, SplitStack
+from core.backend.parallel.sums import Sums
+from core.backend.reading.documents import Model
 from core.backend.reading.evaluate import Examination, Scores
-from core.backend.training.checkpoint import facts_of, later_parts, state_of
+from core.backend.training.checkpoint import copied, facts_of, later_parts, state_of
+from core.backend.training.lanes import Lanes
 from core.backend.training.loop import Training
 from core.backend.training.seat import Seat
 from core.errors import BadInputError
@@ -55,9 +58,6 @@ def _only_whole(config: Config, models: int, size: int) -> tuple[str, str, str] 
     """Return what of a config wants whole models, as an error's value, rule and remedy."""
     if models > 1:
         return f"{models} models", "are not taken apart by fsdp", "set parallel to ddp"
-    if config.document_losses:
-        rule = "needs the whole model in a process"
-        return "document_losses", rule, "set parallel to ddp, or ask for them afterwards"
     if config.compile:
         return "compile", "is not done to a model in parts", "set parallel to ddp, or compile to false"
     if config.accumulate > config.batch_size // size:
@@ -83,11 +83,13 @@ class CrewTraining(Training):
         """Lay out the order of the data and draw the weights: as `Training`."""
         self.crew, self.rows, self.speaks = crew, crew.rows, crew.leads
         super().__init__(sealed, data, seats, checkpoint, key, progress, trunk)
+        self.lanes = Lanes(self.config.batch_tokens, whole=True)  # one way back, in one order everywhere
 
     def _backpropagate(self, tokens: Tensor) -> Tensor:
-        losses = super()._backpropagate(tokens)
-        part = tokens.shape[1] / self.config.batch_size
-        self.crew.add_up(self.stack.gradients, part)
+        rows = tokens.shape[1]
+        part, times = rows / self.config.batch_size, min(self.config.accumulate, rows)
+        with Sums(self.stack.part(slice(0, len(self.seats))).values(), times, part):
+            losses = super()._backpropagate(tokens)
         return self.crew.summed(losses * part)
 
     def _scores(self) -> list[Scores]:
@@ -107,16 +109,27 @@ class CrewTraining(Training):
         config = self.config
         return part.nats(self.stack.weights, self.shape, self.turn, config.batch_size, self.bf16)
 
-    def _save_checkpoint(self) -> None:
-        save_parts(self.checkpoint, facts_of(self.key, self.place), self.place.step, self._state())
-
-    def _state(self) -> Mapping[str, Tensor]:
-        """Return all that a checkpoint holds: whole tensors, equal everywhere, or this process's parts."""
-        return state_of(self.stack)
-
-    def _save_models(self) -> None:
+    def _record_documents(self) -> None:
         if self.crew.leads:
-            super()._save_models()
+            super()._record_documents()
+
+    def _look(self) -> None:
+        """Raise nothing here: all hear of it at the next checkpoint, at one step."""
+
+    def _save_checkpoint(self) -> None:
+        self.beside.wait()
+        crew, state = self.crew.aside(), self._copied()
+        facts, step = facts_of(self.key, self.place), self.place.step
+        self.beside.do(lambda: save_parts(crew, self.checkpoint, facts, step, state))
+
+    def _copied(self) -> Mapping[str, Tensor]:
+        """Return copies of all that a checkpoint holds: whole tensors, equal everywhere, or this process's parts."""
+        self.copies = copied(state_of(self.stack), self.copies)
+        return self.copies
+
+    def _save_models(self, folder: str) -> None:
+        if self.crew.leads:
+            super()._save_models(folder)
 
 
 class ShardedTraining(CrewTraining):
@@ -143,7 +156,7 @@ class ShardedTraining(CrewTraining):
         parts = later_parts(self.checkpoint)
         if parts is None:
             return super()._restored()
-        load_parts(parts, self._state())
+        load_parts(parts, self._parted(state_of(self.stack)))
         old = self.stack
         return SplitStack(
             self.crew, old.weights, old.rates[0], self.shape, old.weight_decay, old.moments, self.place.step
@@ -163,14 +176,23 @@ class ShardedTraining(CrewTraining):
         self.model.reshard()
         return found
 
-    def _state(self) -> Mapping[str, Tensor]:
-        return {
-            name: self.model.parted(name.partition(".")[2], t) for name, t in state_of(self.stack).items()
-        }
+    def _copied(self) -> Mapping[str, Tensor]:
+        return self._parted(super()._copied())
+
+    def _record_documents(self) -> None:
+        Training._record_documents(self)  # all lend their parts
+        self.model.reshard()
+
+    def _asked(self) -> Model:
+        return replace(super()._asked(), weights=self.model.outer, forward=self.model.run)
+
+    def _parted(self, numbers: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Return this process's numbers as parts of the whole tensors."""
+        return {name: self.model.parted(name.partition(".")[2], t) for name, t in numbers.items()}
 
     def _weights_of(self, model: int) -> Mapping[str, Tensor]:  # noqa: ARG002 -- there is one
         return self.whole
 
-    def _save_models(self) -> None:
+    def _save_models(self, folder: str) -> None:
         self.whole = self.model.whole()
-        super()._save_models()
+        super()._save_models(folder)

@@ -7,6 +7,7 @@ folder named after its step; it gets that name once it is whole, and only then t
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import warnings
 from collections.abc import Mapping
@@ -15,10 +16,12 @@ from typing import TYPE_CHECKING
 
 from core.backend._files import write_json
 from core.errors import BadInputError
-from core.types import JSON
 
 if TYPE_CHECKING:
     from torch import Tensor
+    from torch.distributed.checkpoint.api import CheckpointException
+
+    from core.backend.parallel.crew import Crew
 
 _FACTS = "facts.json"
 
@@ -34,38 +37,70 @@ def newest(path: Path) -> Path | None:
     return max(found, key=lambda p: int(p.name), default=None)
 
 
-def save_parts(path: Path, facts: dict[str, JSON], step: int, tensors: Mapping[str, Tensor]) -> None:
+def save_parts(
+    crew: Crew, path: Path, facts: dict[str, str], step: int, tensors: Mapping[str, Tensor]
+) -> None:
     """Write a checkpoint, each process what it holds; all processes call this together.
 
     Args:
+        crew: The processes.
         path: The file for which the checkpoint stands, and which it replaces.
         facts: What is to be known beside the tensors.
         step: The steps done.
         tensors: By name: whole ones, equal everywhere, or DTensors.
+
+    Raises:
+        OSError: A disk failed or is full, in every process; the checkpoint before is as it was.
     """
-    import torch.distributed as dist
+    from torch.distributed.checkpoint.api import CheckpointException
     from torch.distributed.checkpoint.hf_storage import HuggingFaceStorageWriter
     from torch.distributed.checkpoint.state_dict_saver import save
 
-    leads, folder = dist.get_rank() == 0, folder_of(path)
-    target, aside = folder / str(step), folder / f".{step}.part"
-    if leads:
-        for stale in folder.glob(".*.part"):
-            shutil.rmtree(stale)
-        aside.mkdir(parents=True)
-    dist.barrier()
-    save(dict(tensors), storage_writer=HuggingFaceStorageWriter(str(aside), save_distributed=True))
-    dist.barrier()
-    if leads:
-        write_json(aside / _FACTS, facts)
-        if target.exists():
-            shutil.rmtree(target)
-        aside.rename(target)
-        for older in folder.glob("[0-9]*"):
-            if older != target:
-                shutil.rmtree(older)
-        path.unlink(missing_ok=True)
-    dist.barrier()
+    folder = folder_of(path)
+    aside = folder / f".{step}.part"
+    crew.led(lambda: _empty(folder, aside))
+    writer = HuggingFaceStorageWriter(str(aside), save_distributed=True)
+    try:
+        save(dict(tensors), storage_writer=writer, process_group=crew.group)
+    except CheckpointException as error:
+        crew.led(lambda: shutil.rmtree(aside, ignore_errors=True))
+        raise _of_the_disk(error) from None
+    crew.led(lambda: _replace(path, facts, step, aside))
+
+
+def _empty(folder: Path, aside: Path) -> None:
+    """Make the folder to write to; what was cut short before goes."""
+    for stale in folder.glob(".*.part"):
+        shutil.rmtree(stale)
+    aside.mkdir(parents=True)
+
+
+def _replace(path: Path, facts: dict[str, str], step: int, aside: Path) -> None:
+    """Give what has been written its name, and remove what it replaces."""
+    for part in aside.iterdir():
+        with part.open("rb") as file:
+            os.fsync(file.fileno())
+    write_json(aside / _FACTS, facts)
+    target = folder_of(path) / str(step)
+    if target.exists():
+        shutil.rmtree(target)
+    aside.rename(target)
+    for older in folder_of(path).glob("[0-9]*"):
+        if older != target:
+            shutil.rmtree(older)
+    path.unlink(missing_ok=True)
+
+
+def _of_the_disk(error: CheckpointException) -> Exception:
+    """Return what went wrong in the first process in which anything did."""
+    from safetensors import SafetensorError
+
+    first, _ = next(iter(error.failures.values()))
+    if isinstance(first, OSError):
+        return first
+    if isinstance(first, SafetensorError):
+        return OSError(str(first))
+    return RuntimeError(str(first))
 
 
 def read_facts(parts: Path) -> dict[str, str]:

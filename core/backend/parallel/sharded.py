@@ -115,6 +115,7 @@ class Sharded:
         """Cut the weights, equal everywhere, and keep this process's part."""
         size = torch.distributed.get_world_size()
         self._mesh: DeviceMesh = init_device_mesh(torch.device(device).type, (size,))
+        self._here = self._mesh if device == "cpu" else init_device_mesh("cpu", (size,))
         self._model = _Model(weights, shape)
         for layer in self._model.layers:
             fully_shard(layer, mesh=self._mesh)
@@ -156,12 +157,14 @@ class Sharded:
         return _local(distribute_tensor(whole, self._mesh, [Shard(1)])).clone()
 
     def parted(self, name: str, numbers: Tensor) -> Tensor:
-        """Return a weight's or a moment's part as the DTensor of which it is a part, for a checkpoint."""
+        """Return a weight's or a moment's part as the DTensor of which it is a part, for a checkpoint.
+
+        A copy in this machine's memory stays there.
+        """
+        mesh = self._mesh if numbers.device.type == self._mesh.device_type else self._here
         shape = torch.Size((1, *self.parameters()[name].shape))
         stride = torch.empty(shape, device="meta").stride()
-        return DTensor.from_local(
-            numbers, self._mesh, [Shard(1)], run_check=False, shape=shape, stride=stride
-        )
+        return DTensor.from_local(numbers, mesh, [Shard(1)], run_check=False, shape=shape, stride=stride)
 
     def hand_over(self, weights: Mapping[str, Tensor]) -> None:
         """Add the gradients of this process's parts to those of the weights from `numbers`."""

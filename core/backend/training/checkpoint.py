@@ -80,9 +80,28 @@ def facts_of(key: str, place: Place) -> dict[str, str]:
     return {"key": key, "place": json.dumps(asdict(place))}
 
 
-def save_checkpoint(path: Path, key: str, place: Place, stack: Stack) -> None:
+def copied(tensors: Mapping[str, Tensor], before: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return copies in this machine's memory, which stay as they are while the next step is made.
+
+    They take the place of those `before`, where shapes are the same: fresh memory takes six times as long.
+    """
+    import torch
+
+    found = {}
+    for name, tensor in tensors.items():
+        place = before.get(name)
+        if place is None or place.shape != tensor.shape:
+            # Pinned, so that copies from a GPU follow one another without waiting.
+            place = torch.empty(tensor.shape, dtype=tensor.dtype, pin_memory=tensor.is_cuda)
+        found[name] = place.copy_(tensor, non_blocking=True)
+    if any(tensor.is_cuda for tensor in tensors.values()):
+        torch.cuda.current_stream().synchronize()
+    return found
+
+
+def save_checkpoint(path: Path, state: Mapping[str, Tensor], facts: dict[str, str]) -> None:
     """Write a checkpoint aside, then let it take the old one's place."""
-    save_tensors(path, state_of(stack), facts_of(key, place))
+    save_tensors(path, state, facts)
     shutil.rmtree(folder_of(path), ignore_errors=True)  # written by several processes, before this one
 
 

@@ -17,20 +17,24 @@ from core.backend.data.feed import Batch, Feed
 from core.backend.data.sealed import Sealed
 from core.backend.data.shards import Data
 from core.backend.model.decoder import Weights, backpropagate, hidden_states, initial_weights, rotations
-from core.backend.model.folder import write_model
+from core.backend.model.folder import kept_model, write_model
 from core.backend.model.memory import too_large
 from core.backend.model.stack import Stack, one, stacked
 from core.backend.reading import trajectories
 from core.backend.reading.documents import Model
 from core.backend.reading.evaluate import Scores, examination
+from core.backend.training.beside import Beside
 from core.backend.training.captured import Captured
 from core.backend.training.checkpoint import (
     Place,
     Recent,
+    copied,
+    facts_of,
     has_checkpoint,
     read_place,
     read_state,
     save_checkpoint,
+    state_of,
 )
 from core.backend.training.lanes import Lanes
 from core.backend.training.measures import Energy, Measures, peak_flops, peak_memory
@@ -101,6 +105,8 @@ class Training:
         whole = self.device != "cpu" or config.compile
         self.lanes = Lanes(config.batch_tokens // config.accumulate, whole)
         self.forward = _compiled() if config.compile else hidden_states
+        self.beside = Beside()
+        self.copies: dict[str, Tensor] = {}  # what the last checkpoint is written from
         with self._fits():
             self.stack = self._drawn()
         self.place = Place(self.first, recent={seat.name: Recent() for seat in self.seats})
@@ -112,12 +118,13 @@ class Training:
             DivergedError: No model is left.
         """
         self.energy = Energy(self.device)
-        with self.lanes, self._fits():
+        with self._fits(), self.lanes, self.beside:
             self._go_back_to_checkpoint()
             while self.place.step < until:
                 self._train(until)
         if self.place.step == self.config.steps:
-            self._save_models()
+            self._save_models("model")
+            self._join_trajectories()
 
     # --- where it begins ----------------------------------------------------------------------------
 
@@ -176,6 +183,8 @@ class Training:
                 at_end = self.place.step == until
                 if at_end or self.place.step % self.eval_every == 0:
                     self._evaluate()
+                if self._is_kept(self.place.step):
+                    self._save_models(kept_model(self.place.step))
                 if at_end or self.place.step % self.checkpoint_every == 0:
                     self._save_checkpoint()
                 if len(self.seats) < models:
@@ -196,6 +205,7 @@ class Training:
             # The one moment at which a step waits for the device; weights that went wrong are never saved.
             found: list[list[float]] = numbers(batch.tokens).tolist()
         place.step += 1
+        self._look()
         wrong = {}
         for model, (seat, loss, norm) in enumerate(zip(self.seats, *found, strict=True)):
             what = place.recent[seat.name].add(loss, config.spike, config.spike_window)
@@ -281,15 +291,21 @@ class Training:
         kept = [found for model, found in enumerate(scores) if model not in wrong]
         share = self.rate(max(0, self.place.step - 1))
         # Before the line that tells of this step: a kill between leaves no gap.
-        if config.document_losses and self.speaks:
-            folders = [seat.folder for seat in self.seats]
-            asked = Model(
-                self.stack.weights, self.shape, self.turn, config.context, self.data.end_id, self.bf16
-            )
-            trajectories.record(asked, self.data, folders, self.place.step)
+        if config.document_losses:
+            self._record_documents()
         measures = self._measures()
         for seat, found in zip(self.seats, kept, strict=True):
             seat.evaluated(self.place, found, share * (seat.config.learning_rate or 0.0), measures)
+
+    def _record_documents(self) -> None:
+        """Write every document's loss under each model."""
+        trajectories.record(self._asked(), self.data, [seat.folder for seat in self.seats], self.place.step)
+
+    def _asked(self) -> Model:
+        """Return the models as they are now, ready to be asked."""
+        return Model(
+            self.stack.weights, self.shape, self.turn, self.config.context, self.data.end_id, self.bf16
+        )
 
     def _measures(self) -> Measures:
         """Return what the whole stack has cost so far."""
@@ -321,19 +337,35 @@ class Training:
 
         return [found for part in self.lanes.map(some, len(self.seats)) for found in part]
 
+    def _look(self) -> None:
+        """Raise what has gone wrong with a checkpoint that is being written."""
+        self.beside.look()
+
     def _save_checkpoint(self) -> None:
-        save_checkpoint(self.checkpoint, self.key, self.place, self.stack)
+        """Copy what the checkpoint is to hold; it is written while the next steps are made."""
+        self.beside.wait()  # before the copy is made anew
+        self.copies = copied(state_of(self.stack), self.copies)
+        facts = facts_of(self.key, self.place)
+        self.beside.do(lambda: save_checkpoint(self.checkpoint, self.copies, facts))
 
     def _weights_of(self, model: int) -> Mapping[str, Tensor]:
         return one(self.stack.weights, model)
 
-    def _save_models(self) -> None:
+    def _is_kept(self, step: int) -> bool:
+        """Whether the models of a step are kept; those of the last one stand in `model` anyway."""
+        every = self.config.keep_every
+        return every is not None and step % every == 0 and step < self.config.steps
+
+    def _save_models(self, folder: str) -> None:
         for model, seat in enumerate(self.seats):
             write_model(
-                seat.folder / "model", self._weights_of(model), self.shape, self.config.context,
+                seat.folder / folder, self._weights_of(model), self.shape, self.config.context,
                 self.data.tokenizer, (self.data.end_token, self.data.end_id),
             )  # fmt: skip
-            if self.config.document_losses:
+
+    def _join_trajectories(self) -> None:
+        if self.config.document_losses and self.speaks:
+            for seat in self.seats:
                 trajectories.join(seat.folder, self.config.steps, {"run": seat.run["key"]})
 
 

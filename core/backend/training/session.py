@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.backend._files import fingerprint, read_json, write_json
+from core.backend._stop import STOPPED, stoppable
 from core.backend.config import Config
 from core.backend.data.sealed import Sealed
 from core.backend.data.shards import Data, prepare
@@ -77,8 +79,7 @@ class Session:
         trunk = self.start.open()
         seats = {member.name: self._seat(member, self.out / member.name, trunk) for member in members}
         self._check_stack(seats)
-        for number, part in enumerate(parts := self._parts(seats, most)):
-            self._train_part([seats[name] for name in part], number, len(parts), trunk)
+        self._train_parts(seats, self._parts(seats, most), trunk)
         if len(seats) > 1 and all(seat.run["state"] == "failed" for seat in seats.values()):
             from core.backend.training.loop import DivergedError
 
@@ -119,7 +120,7 @@ class Session:
         """Refuse a folder that holds another stack."""
         path = self.out / "stack.json"
         key = self._key(list(seats.values()))
-        there = path.exists() and read_json(path)["key"] == key
+        there = path.exists() and self._stack()["key"] == key
         if path.exists() and not there and any(self._begun(self.out / name) for name in self._listed()):
             raise BadInputError(self.out, "holds a stack of other members", _ANOTHER)
         if not there:
@@ -132,21 +133,39 @@ class Session:
 
     def _listed(self) -> list[str]:
         """Return the members that the folder's stack was begun with."""
-        found: list[str] = read_json(self.out / "stack.json")["members"]
+        found: list[str] = self._stack()["members"]
         return found
+
+    def _stack(self) -> dict[str, JSON]:
+        """Return what `stack.json` says.
+
+        Raises:
+            BadInputError: It is no record.
+        """
+        path = self.out / "stack.json"
+        try:
+            facts = read_json(path)
+            return {name: facts[name] for name in ("key", "members", "parts")}
+        except (ValueError, TypeError, KeyError):
+            raise BadInputError(path, "is no record of a stack", "name another --out") from None
 
     def _parts(self, seats: dict[str, Seat], most: int | None) -> list[list[str]]:
         """Return which members train together: as it was begun, else in parts that fit."""
-        path = self.out / "stack.json"
-        facts = read_json(path)
+        facts = self._stack()
         if facts["parts"] is None:
-            first = next(iter(seats.values()))
-            fit = most or models_that_fit(first.config, first.run["device"], first.run["precision"] == "bf16")
-            names, size = list(seats), -(-len(seats) // -(-len(seats) // fit))  # parts of nearly one size
-            facts["parts"] = [names[i : i + size] for i in range(0, len(names), size)]
-            write_json(path, facts)
+            names, count = list(seats), self._count(seats, most)
+            bounds = [number * len(names) // count for number in range(count + 1)]  # of nearly one size
+            facts["parts"] = [names[start:end] for start, end in pairwise(bounds)]
+            write_json(self.out / "stack.json", facts)
         found: list[list[str]] = facts["parts"]
         return found
+
+    def _count(self, seats: dict[str, Seat], most: int | None) -> int:
+        """Return into how many parts to cut the members: of `most` each, else as many as fit."""
+        return -(-len(seats) // (most or self._fit(next(iter(seats.values())))))
+
+    def _fit(self, seat: Seat) -> int:
+        return models_that_fit(seat.config, seat.run["device"], seat.run["precision"] == "bf16")
 
     def _key(self, seats: Sequence[Seat]) -> str:
         """Return what the checkpoint of these models is of."""
@@ -154,34 +173,36 @@ class Session:
 
     # --- training -----------------------------------------------------------------------------------
 
-    def _train_part(self, seats: list[Seat], number: int, parts: int, trunk: Trunk | None) -> None:
-        """Train the part of a stack, unless it is done; all of it failing does not stop the others."""
+    def _train_parts(self, seats: dict[str, Seat], parts: list[list[str]], trunk: Trunk | None) -> None:
+        """Train parts of a stack, one after another; all of one failing does not stop the others."""
         from core.backend.training.loop import DivergedError
 
-        path = self.out / ("checkpoint.safetensors" if parts == 1 else f"checkpoint-{number}.safetensors")
+        mine = self._mine(len(parts))
+        for turn, number in enumerate(mine):
+            name = "checkpoint.safetensors" if len(parts) == 1 else f"checkpoint-{number}.safetensors"
+            try:
+                told = _turn_of(self.progress, turn, len(mine))
+                self._train_part([seats[one] for one in parts[number]], self.out / name, told, trunk)
+            except DivergedError:
+                if len(seats) == 1:
+                    raise
+
+    def _mine(self, parts: int) -> range:
+        """Return the numbers of the parts that this process trains."""
+        return range(parts)
+
+    def _train_part(self, seats: list[Seat], path: Path, progress: Progress, trunk: Trunk | None) -> None:
+        """Train a part of a stack, unless it is done."""
         key = self._key(seats)
-        if all(seat.run["state"] == "done" for seat in _living(seats, path, key)):
-            return
-
-        def told(done: int, total: int | None, message: str = "") -> None:
-            whole = total is not None and message.startswith("training")
-            if whole:
-                assert total is not None
-                done, total = done + number * total, total * parts
-            self.progress(done, total, message)
-
-        try:
-            self._train(seats, path, key, told, trunk)
-        except DivergedError:
-            if parts == 1 and len(seats) == 1:
-                raise
+        if not all(seat.run["state"] == "done" for seat in _living(seats, path, key)):
+            self._train(seats, path, key, progress, trunk)
 
     def _train(
         self, seats: list[Seat], path: Path, key: str, progress: Progress, trunk: Trunk | None = None
     ) -> None:
         """Train some seats together, and see to it that each `run.json` tells how it went."""
         seats = _living(seats, path, key)
-        with self._recorded(seats, path, key):
+        with stoppable(), self._recorded(seats, path, key):
             data = self._data()
             training = self._training(data, seats, path, key, progress, trunk)
             steps = seats[0].config.steps
@@ -218,16 +239,28 @@ class Session:
                 if seat.folder != self.out:
                     seat.run["member"] = seat.name
                 write_run(seat.folder, seat.run)
-            yield
+            with stoppable():
+                yield
         except BaseException as error:
             asked_to_stop = not isinstance(error, Exception)
+            state = "interrupted" if asked_to_stop else "failed"
+            told = STOPPED if asked_to_stop else str(error) or type(error).__name__
             with suppress(OSError):  # where the disk is what failed, the old run.json stays
                 for seat in seats:
                     if seat.run["state"] == "running":
-                        seat.end(
-                            "interrupted" if asked_to_stop else "failed", str(error) or type(error).__name__
-                        )
+                        seat.end(state, told)
             raise
+
+
+def _turn_of(progress: Progress, turn: int, turns: int) -> Progress:
+    """Return the progress of one of several trainings, told as a share of all."""
+
+    def told(done: int, total: int | None, message: str = "") -> None:
+        if total is not None and message.startswith("training"):
+            done, total = done + turn * total, total * turns
+        progress(done, total, message)
+
+    return told
 
 
 def _living(seats: Sequence[Seat], path: Path, key: str) -> list[Seat]:

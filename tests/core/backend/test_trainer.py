@@ -205,6 +205,15 @@ def test_what_was_refused_before_its_first_step_may_be_tried_otherwise(manifest,
     assert ["done"] == [r["state"] for r in train_stack(manifest, config, [member], tmp_path / "stack")]
 
 
+def test_a_stack_json_that_is_none_is_said_so(manifest, config, tmp_path):
+    """In one line, before anything is read."""
+    (tmp_path / "stack").mkdir()
+    (tmp_path / "stack/stack.json").write_text("[]")
+
+    with pytest.raises(BadInputError, match=r"stack\.json: is no record of a stack; name another --out"):
+        train_stack(manifest, config, [Member("a")], tmp_path / "stack")
+
+
 def test_folder_of_another_manifest_is_refused(finished, write, config):
     """Even where only a weight differs."""
     _, out = finished

@@ -1,5 +1,6 @@
 """Several processes train one run: to the losses of one, taken up again by any number, refused in words."""
 
+import errno
 import json
 import os
 import subprocess
@@ -7,11 +8,14 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from core.backend import Member, read_metrics, read_run, train, train_stack
+from core.backend.experiments import Bench, read_result, run_experiment
+from core.backend.experiments.experts import Experts
 from core.backend.parallel.crew import Crew, crew_of_this_process
-from core.backend.parallel.parted import newest
+from core.backend.parallel.parted import _of_the_disk, newest
 from core.backend.training.checkpoint import later_parts, read_place, read_state
 from core.errors import BadInputError
 
@@ -20,12 +24,16 @@ MEMBERS = [Member("one"), Member("two", {"sea": 0.1, "sum": 0.1, "law": 0.8}, le
 # What two processes do, one thing after another, since starting them takes the longest. At the end one
 # of them is killed in the middle of a run.
 CALLS = """
-import json, os, signal, sys
+import json, os, signal, sys, time
 from pathlib import Path
 from core.backend import Config, Member, train, train_stack
 from core.backend.__main__ import main
+from core.backend.experiments import Bench, run_experiment
+from core.backend.experiments.experts import Experts
+from core.backend.parallel import sums
 from core.errors import BadInputError
 
+sums._BUCKET = 2**16  # several on the way back of these small models
 manifest, home, config = Path(sys.argv[1]), Path(sys.argv[2]), Config(**json.loads(sys.argv[3]))
 members = [Member(**keys) for keys in json.loads(sys.argv[4])]
 
@@ -34,12 +42,14 @@ def given(kind, **keys):
 
 def refused(name, call, *arguments):
     try:
-        call(manifest, *arguments, home / name)
+        call(*arguments, home / name)
     except BadInputError as error:
         (home / f"{name}-{os.environ['RANK']}").write_text(str(error))
 
 def killed(done, total, message=""):
     if message.startswith("training") and done == 7:
+        while not (home / "killed/checkpoint/6").exists():  # it is written while the steps go on
+            time.sleep(0.01)
         os.kill(os.getpid(), signal.SIGKILL)
 
 (home / "ddp.json").write_text(given("ddp").model_dump_json())
@@ -52,10 +62,14 @@ train(manifest, given("fsdp"), home / "fsdp", until=0.5)
 train(manifest, given("fsdp"), home / "alone-then-fsdp")
 train(manifest, given("ddp"), home / "ddp-then-fsdp", until=0.5)
 train(manifest, given("fsdp", accumulate=2), home / "ddp-then-fsdp")
-train_stack(manifest, given("auto"), members, home / "stack")
-train(manifest, given("fsdp", tied=False), home / "untied")
-refused("few", train, given("auto", batch_size=1))
-refused("apart", train_stack, given("fsdp"), members)
+train_stack(manifest, given("ddp"), members, home / "stack")
+train_stack(manifest, given("auto"), members, home / "spread", until=0.5)
+train(manifest, given("fsdp", tied=False, document_losses=True), home / "untied")
+found = run_experiment(Experts(), Bench(manifest, given("auto"), home / "experts"))
+(home / f"experts-{os.environ['RANK']}").write_text(json.dumps(found))
+refused("few", train, manifest, given("auto", batch_size=1))
+refused("apart", train_stack, manifest, given("fsdp"), members)
+refused("short", lambda out: run_experiment(Experts(), Bench(manifest, given("auto", tokens=9), out)))
 train(manifest, given("fsdp"), home / "killed", killed)
 """
 
@@ -154,26 +168,63 @@ def test_a_model_in_parts_takes_up_what_others_began(crewed, alone, name):
 
 
 def test_a_head_of_its_own_is_shared_too(crewed, manifest, odd, tmp_path):
-    """Its gradient is written by hand, and no autograd ever touches it."""
-    train(manifest, odd.model_copy(update={"tied": False}), tmp_path / "run")
+    """Its gradient is written by hand, and no autograd ever touches it; documents' losses are told, too."""
+    train(manifest, odd.model_copy(update={"tied": False, "document_losses": True}), tmp_path / "run")
+    one, two = (pq.read_table(out / "trajectories.parquet") for out in (tmp_path / "run", crewed / "untied"))
 
     assert same_losses(tmp_path / "run", crewed / "untied")
+    assert one["id"] == two["id"]
+    for name in ("losses", "bits"):
+        np.testing.assert_allclose(one[name].to_pylist(), two[name].to_pylist(), rtol=1e-4)
 
 
-def test_a_stack_is_trained_by_two_processes(crewed, manifest, odd, tmp_path):
+@pytest.fixture(scope="module")
+def stack(manifest, odd, tmp_path_factory):
+    """The folder of the stack by one process."""
+    out = tmp_path_factory.mktemp("stack") / "stack"
+    train_stack(manifest, odd, MEMBERS, out)
+    return out
+
+
+def test_a_stack_is_trained_by_two_processes(crewed, stack):
     """Each model by its own mixture and rate."""
-    train_stack(manifest, odd, MEMBERS, tmp_path / "stack")
+    for member in MEMBERS:
+        assert same_losses(stack / member.name, crewed / "stack" / member.name)
+
+
+def test_a_stack_shared_out_is_taken_up_by_one_process(crewed, stack, manifest, odd):
+    """Half the way each process its model, the rest here; the parts stay as they were begun."""
+    out = crewed / "spread"
+    assert [["one"], ["two"]] == json.loads((out / "stack.json").read_text())["parts"]
+    assert ["interrupted", "interrupted"] == [read_run(out / m.name)["state"] for m in MEMBERS]
+    train_stack(manifest, odd, MEMBERS, out)
 
     for member in MEMBERS:
-        assert same_losses(tmp_path / "stack" / member.name, crewed / "stack" / member.name)
+        assert same_losses(stack / member.name, out / member.name)
 
 
-def test_what_processes_cannot_share_is_refused_by_all(crewed):
+def test_an_experiment_shares_its_models_out(crewed, manifest, odd, tmp_path):
+    """The first process conducts it, the others train their part; all return what it found, as one would."""
+    alone = run_experiment(Experts(), Bench(manifest, odd, tmp_path / "out"))
+    found = [json.loads((crewed / f"experts-{rank}").read_text()) for rank in "01"]
+    parts = json.loads((crewed / "experts/models/stack.json").read_text())["parts"]
+
+    assert found[0] == found[1] == read_result(crewed / "experts")
+    assert [["expert-000"], ["expert-001", "expert-002"]] == parts
+    for one, other in zip(alone["runs"], found[0]["runs"], strict=True):
+        assert one["losses"] == pytest.approx(other["losses"], rel=1e-5)
+        assert (crewed / "experts" / other["folder"] / "model/model.safetensors").exists()
+
+
+def test_what_processes_cannot_do_is_refused_by_all(crewed):
     """In one line, in each process alike."""
-    few, apart = ([(crewed / f"{name}-{rank}").read_text() for rank in "01"] for name in ("few", "apart"))
+    names = ("few", "apart", "short")
+    few, apart, short = ([(crewed / f"{name}-{rank}").read_text() for rank in "01"] for name in names)
 
     assert 2 * ["batch_size 1: is fewer than 2 processes; raise it or start fewer"] == few
     assert 2 * ["2 models: are not taken apart by fsdp; set parallel to ddp"] == apart
+    assert short[0] == short[1]
+    assert short[0].startswith("a budget of 9 tokens: is smaller than one batch of 5 x 32 = 160")
 
 
 def test_a_killed_process_costs_the_steps_since_the_last_checkpoint(crewed, alone, manifest, odd):
@@ -207,6 +258,18 @@ def test_parts_that_are_none_are_said_so(tmp_path):
 
     with pytest.raises(BadInputError, match="this is no checkpoint; remove it and run again"):
         read_place(tmp_path / "checkpoint.safetensors", "key")
+
+
+def test_a_disk_that_is_full_for_one_is_an_error_of_the_disk():
+    """Torch gathers what went wrong in any process, under an exception that is no error of Python's."""
+    from safetensors import SafetensorError
+    from torch.distributed.checkpoint.api import CheckpointException
+
+    full = OSError(errno.ENOSPC, "No space left on device")
+
+    assert full is _of_the_disk(CheckpointException("write", {1: (full, None)}))
+    assert OSError is type(_of_the_disk(CheckpointException("write", {0: (SafetensorError("full"), None)})))
+    assert RuntimeError is type(_of_the_disk(CheckpointException("write", {0: (KeyError("x"), None)})))
 
 
 def test_a_process_by_itself_is_no_crew(monkeypatch):

@@ -6,7 +6,16 @@ import torch
 from core.backend.model.decoder import backpropagate, initial_weights, rotations
 from core.backend.model.shape import Shape
 from core.backend.model.stack import Stack, stacked
-from core.backend.training.checkpoint import Place, Recent, read_place, read_state, save_checkpoint
+from core.backend.training.checkpoint import (
+    Place,
+    Recent,
+    copied,
+    facts_of,
+    read_place,
+    read_state,
+    save_checkpoint,
+    state_of,
+)
 from core.errors import BadInputError
 
 SHAPE = Shape(16, 1, 2, 1, 24, 1e-3)
@@ -37,7 +46,7 @@ def test_next_step_is_the_same_after_loading(tmp_path):
     """Weights, moments and the count of steps, of all models."""
     stack = state(0)
     place = Place(2, 0.1, recent={"a": Recent(1 / 3, 2), "b": Recent()})
-    save_checkpoint(tmp_path / "c", "key", place, stack)
+    save_checkpoint(tmp_path / "c", state_of(stack), facts_of("key", place))
     other = Stack(
         *(read_state(tmp_path / "c")[:1]), stack.rates, SHAPE, 0.1, read_state(tmp_path / "c")[1], 2
     )
@@ -52,11 +61,24 @@ def test_next_step_is_the_same_after_loading(tmp_path):
 def test_some_models_can_be_read_alone(tmp_path):
     """A trunk is one model of a stack."""
     stack = state(0)
-    save_checkpoint(tmp_path / "c", "key", Place(2), stack)
+    save_checkpoint(tmp_path / "c", state_of(stack), facts_of("key", Place(2)))
     weights, moments = read_state(tmp_path / "c", [1])
 
     assert equal({name: w[1:] for name, w in stack.weights.items()}, weights)
     assert {"exp_avg", "exp_avg_sq"} == set(moments)
+
+
+def test_a_copy_stays_as_it_was():
+    """The next step, made while it is being written, changes nothing of it; the next copy takes its memory."""
+    stack = state(0)
+    before = copied(state_of(stack), {})
+    again = copied(before, {})
+    step(stack)
+
+    assert equal(before, again)
+    after = copied(state_of(stack), before)
+    assert equal(after, state_of(stack))
+    assert all(after[name] is before[name] for name in before)
 
 
 def test_a_model_left_out_changes_no_other(tmp_path):
@@ -76,7 +98,7 @@ def test_a_model_left_out_changes_no_other(tmp_path):
 
 def test_another_runs_checkpoint_is_refused(tmp_path):
     """Another manifest, config or members make another key."""
-    save_checkpoint(tmp_path / "c", "key", Place(2), state(0))
+    save_checkpoint(tmp_path / "c", state_of(state(0)), facts_of("key", Place(2)))
 
     with pytest.raises(BadInputError, match="a checkpoint of another manifest, config or members"):
         read_place(tmp_path / "c", "other")

@@ -1,15 +1,22 @@
 """A run that is cut off anywhere and called again ends as one that never was."""
 
 import errno
+import json
 import os
 import signal
 import subprocess
 import sys
+import threading
+import time
+from concurrent.futures import wait
 from pathlib import Path
 
 import pytest
 
 from core.backend import read_metrics, read_run, train
+from core.backend._stop import STOPPED
+from core.backend.training import loop
+from core.backend.training.beside import Beside
 from core.backend.training.loop import DivergedError
 from core.errors import InterruptedRunError
 
@@ -27,6 +34,11 @@ def outcome(out):
     return (out / "model/model.safetensors").read_bytes(), lines
 
 
+def counting(steps):
+    """A progress that lists the training's steps."""
+    return lambda done, total, what="": steps.append(done) if what.startswith("training:") else None
+
+
 @pytest.mark.parametrize(
     ("message", "step", "left"), [("tokenising", 9, 12), ("training", 1, 12), ("training", 7, 6)]
 )
@@ -41,11 +53,29 @@ def test_stopped_run_goes_on_to_the_same_end(finished, manifest, config, tmp_pat
 
     with pytest.raises(Stop):
         train(manifest, config, tmp_path / "run", stop)
-    assert "interrupted" == read_run(tmp_path / "run")["state"]
+    assert ("interrupted", STOPPED) == (
+        read_run(tmp_path / "run")["state"],
+        read_run(tmp_path / "run")["error"],
+    )
     train(manifest, config, tmp_path / "run", lambda done, total, what="": steps.append(what[:9]))
 
     assert outcome(out) == outcome(tmp_path / "run")
     assert left == steps.count("training:")
+
+
+def test_a_cancelled_run_says_so(manifest, config, tmp_path):
+    """SIGTERM, as a job's cancelling or a cluster sends it; who calls gets the handler back that was there."""
+    before = signal.getsignal(signal.SIGTERM)
+
+    def cancel(done, total, what=""):
+        if what.startswith("training:") and done == 4:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    with pytest.raises(SystemExit) as end:
+        train(manifest, config, tmp_path / "run", cancel)
+    assert 143 == end.value.code
+    assert ("interrupted", 3) == (read_run(tmp_path / "run")["state"], read_run(tmp_path / "run")["step"])
+    assert before is signal.getsignal(signal.SIGTERM)
 
 
 def test_killed_run_goes_on_to_the_same_end(finished, manifest, config, tmp_path):
@@ -90,6 +120,43 @@ def test_full_disk_costs_nothing_that_was_saved(finished, manifest, config, tmp_
     assert outcome(out) == outcome(tmp_path / "run")
 
 
+def test_steps_go_on_while_a_checkpoint_is_written(finished, manifest, config, tmp_path, monkeypatch):
+    """The next checkpoint waits for it: one is written at a time, in their order."""
+    written, steps, at_once = [], [], threading.Lock()
+
+    def slowly(path, state, facts):
+        assert at_once.acquire(blocking=False)
+        begun = json.loads(facts["place"])["step"]
+        while begun < 12 and max(steps) < begun + 2:
+            time.sleep(0.001)
+        written.append((begun, max(steps)))
+        at_once.release()
+
+    monkeypatch.setattr(loop, "save_checkpoint", slowly)
+    train(manifest, config, tmp_path / "run", counting(steps))
+
+    assert [(2, 4), (4, 6), (6, 8), (8, 10), (10, 12), (12, 12)] == written
+    assert outcome(finished[1]) == outcome(tmp_path / "run")
+
+
+def test_a_checkpoint_that_cannot_be_written_ends_the_run_at_the_next_step(
+    manifest, config, tmp_path, monkeypatch
+):
+    """In one line, as a full disk in the step itself."""
+    steps, do = [], Beside.do
+
+    def failing(path, state, facts):
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    monkeypatch.setattr(loop, "save_checkpoint", failing)
+    monkeypatch.setattr(Beside, "do", lambda beside, act: (do(beside, act), wait([beside._due])))
+
+    with pytest.raises(InterruptedRunError, match=r"checkpoint\.safetensors: No space left on device; mend"):
+        train(manifest, config, tmp_path / "run", counting(steps))
+    assert 2 == max(steps)
+    assert "failed" == read_run(tmp_path / "run")["state"]
+
+
 def test_run_goes_on_after_a_line_of_metrics_was_cut_short(finished, manifest, config, tmp_path):
     """Power that fails in the middle of a line leaves half of it; it is written again."""
     _, out = finished
@@ -110,8 +177,6 @@ def test_run_goes_on_after_a_line_of_metrics_was_cut_short(finished, manifest, c
 def test_diverged_run_names_the_batch_and_saves_no_weights(manifest, config, tmp_path, monkeypatch):
     """A gradient that is no number ends the run; the last checkpoint stays good."""
     import torch
-
-    from core.backend.training import loop
 
     backpropagate, calls = loop.backpropagate, []
 
