@@ -70,10 +70,8 @@ def launch(
         rule = "is not started by launch, which has nothing to cancel there"
         raise BadInputError(on, rule, "stop a run here with Ctrl-C, one of slurm with scancel")
     if kind == "here" and not host:
-        here = _made(ThisMachine, {"out": out, "progress": progress()}, given)
-        if words != ("train",):
-            raise BadInputError(" ".join(words), "runs here by itself", f"run it without launch: {words[0]}")
-        here.submit(manifest, settings)
+        here = _made(ThisMachine, {"out": out, "work": words, "progress": progress()}, given)
+        (here.submit if words == ("train",) else here.follow)(manifest, settings)
         _tell(out, as_json)
     elif kind == "ssh" and host:
         if remote_dir is None:

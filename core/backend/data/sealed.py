@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +9,8 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from core.backend._files import fingerprint
+from core.backend._files import file_sha256, fingerprint
+from core.backend.data.lines import json_object, sound
 from core.errors import BadInputError, TamperedError
 from core.types import Manifest, Progress, silent
 
@@ -47,7 +47,7 @@ class Sealed:
                 rows = 0
                 for identity, text in _rows(self.folder / file.path):
                     rows += 1
-                    yield identity, text.encode("utf-8", "replace").decode("utf-8")
+                    yield sound(identity), sound(text)
                 if rows != file.rows:
                     rule = f"holds {rows} documents, not the {file.rows} that the manifest says"
                     raise BadInputError(file.path, rule, _EXPORT_AGAIN)
@@ -90,7 +90,7 @@ def read_manifest(path: Path) -> Manifest:
 def _read(path: Path) -> Manifest:
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         raise BadInputError(path, "no readable manifest", "name the manifest.json of an export") from None
     version = raw.get("version", 1) if isinstance(raw, dict) else None
     if version != 1:
@@ -111,9 +111,7 @@ def _check(folder: Path, name: str, sha256: str) -> None:
         raise BadInputError(name, "is neither .jsonl nor .parquet", "export in one of these formats")
     if not path.is_file():
         raise TamperedError(name, "the manifest's file is missing", "bring it back or " + _EXPORT_AGAIN)
-    with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-    if found != sha256:
+    if file_sha256(path) != sha256:
         raise TamperedError(name, "its bytes are not those that were sealed", _EXPORT_AGAIN)
 
 
@@ -123,14 +121,10 @@ def _rows(path: Path) -> Iterator[tuple[str, str]]:
         return
     with path.open("rb") as lines:  # bytes: only a line feed ends a line, and bad UTF-8 has a number
         for number, line in enumerate(lines, 1):
-            try:
-                row = json.loads(line)
-                identity, text = str(row["id"]), row["text"]
-            except (ValueError, KeyError, TypeError):
-                text = None
-            if not isinstance(text, str):
+            row = json_object(line)
+            if "id" not in row or not isinstance(row.get("text"), str):
                 raise BadInputError(f"{path.name} line {number}", "holds no id and text", _EXPORT_AGAIN)
-            yield identity, text
+            yield str(row["id"]), row["text"]
 
 
 def _parquet_rows(path: Path) -> Iterator[tuple[str, str]]:
@@ -142,7 +136,7 @@ def _parquet_rows(path: Path) -> Iterator[tuple[str, str]]:
             for batch in file.iter_batches(512, columns=["id", "text"]):
                 rows = zip(batch["id"].to_pylist(), batch["text"].to_pylist(), strict=True)
                 yield from ((str(identity), _text(text)) for identity, text in rows)
-    except (pa.ArrowInvalid, KeyError, TypeError):
+    except (pa.ArrowException, ValueError, KeyError, TypeError):
         raise BadInputError(path.name, "is no Parquet with id and text", _EXPORT_AGAIN) from None
 
 

@@ -22,7 +22,8 @@ _NEWS = (
     "--include=metrics.jsonl",
     "--exclude=*",
 )
-_HEAVY = ("--exclude=checkpoint*", "--exclude=documents/")  # and every document's loss at every evaluation
+# What a run goes on from, and every document's loss at every evaluation; models that it keeps do come back.
+_HEAVY = ("--include=checkpoints/", "--exclude=checkpoint*", "--exclude=documents/")
 
 
 def claim(out: Path, key: str) -> bool:

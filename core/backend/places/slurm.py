@@ -46,8 +46,9 @@ meeting="${hosts[0]}:$((20000 + SLURM_JOB_ID % 20000))"
 class Slurm:
     """Writes the batch script that trains on a cluster; the same script goes on after any end.
 
-    Paths are those of the file system that this machine and the cluster share. With several GPUs torchrun
-    starts a process for each; with `tasks` it is a job array, each with its part of the members.
+    Paths are those of the file system that this machine and the cluster share; relative ones, also among the
+    work's options, are from the folder in which the script is written. With several GPUs torchrun starts a
+    process for each; with `tasks` it is a job array, each with its part of the members.
 
     Attributes:
         out: The folder of results, on the shared file system.
@@ -169,7 +170,8 @@ class Slurm:
         setup = "".join(f"{line}\n" for line in self.setup)
         return (
             f"#!/bin/bash\n{directives}#SBATCH --requeue\nset -euo pipefail\n\n{_AGAIN}\n{setup}"
-            f"cd {shlex.quote(str(self.code.resolve()))}\n{_MEET if self.nodes > 1 else ''}"
+            f"export PYTHONSAFEPATH=1 PYTHONPATH={shlex.quote(str(self.code.resolve()))}${{PYTHONPATH:+:$PYTHONPATH}}\n"
+            f"cd {shlex.quote(str(Path.cwd()))}\n{_MEET if self.nodes > 1 else ''}"
             f"srun --kill-on-bad-exit=1 {self._command(manifest, config)} &\n"
             'child=$!\nwait "$child"\n'
         )

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
-from core.backend._files import fingerprint, held_alone
+from core.backend._files import file_sha256, fingerprint, held_alone
 from core.backend.config import Config
-from core.backend.data.sealed import open_manifest
+from core.backend.data.sealed import Sealed, open_manifest
 from core.backend.data.vocabulary import tokenizer_hash
 from core.backend.places._code import ROOT, code_files, code_hash, code_packages
 from core.backend.places._command import command
@@ -103,19 +103,22 @@ class Ssh:
         sealed = open_manifest(manifest, self.progress)
         # What does not fit the manifest is said here, not there.
         settled = config.settled(sealed.manifest)
+        named = {place: path for place, word in enumerate(self.work) if (path := _file_in(word))}
+        hashes = {"files": [file_sha256(path) for path in named.values()]} if named else {}
         known = {"manifest": sealed.fingerprint, "config": settled.fingerprint(), "work": list(self.work)}
-        key = fingerprint(known)
+        key = fingerprint({**known, **hashes})
         if claim(self.out, key):
             return
         with held_alone(self.out):
             files = code_files()
-            code, data = f"code/{code_hash(files)}", f"export/{sealed.fingerprint[:12]}"
-            self._check([code, data, "run"])
+            code = f"code/{code_hash(files)}"
+            self._check([code, f"export/{sealed.fingerprint[:12]}", "run"])
             self._send(f"code to {self.host}", ROOT, files, code)
-            sent = [manifest.name, *(file.path for file in sealed.manifest.files)]
-            self._send(f"data to {self.host}", sealed.folder, sent, data)
-            there = f"../../{data}/{manifest.name}"  # from the code's folder
-            words = command(self.python, self.work, there, "../../config.json", "../../run", self.processes)
+            there = self._send_export(manifest, sealed)
+            work = list(self.work)
+            for place, path in named.items():
+                work[place] = work[place].removesuffix(str(path)) + self._send_named(path)
+            words = command(self.python, work, there, "../../config.json", "../../run", self.processes)
             text = self._send_tokenizer(config).model_dump_json(exclude_unset=True)
             request = {"key": key, "code": code, "files": {"config.json": text}, "command": words}
             self._start(request)
@@ -145,6 +148,21 @@ class Ssh:
         if found["missing"]:
             rule = f"lacks {', '.join(found['missing'])} on {self.host}"
             raise BadInputError(self.python, rule, "install them there, or name another --python")
+
+    def _send_export(self, manifest: Path, sealed: Sealed) -> str:
+        """Send a manifest and its files, and return its path there, from the code's folder."""
+        there = f"export/{sealed.fingerprint[:12]}"
+        sent = [manifest.name, *(file.path for file in sealed.manifest.files)]
+        self._send(f"data to {self.host}", sealed.folder, sent, there)
+        return f"../../{there}/{manifest.name}"
+
+    def _send_named(self, path: Path) -> str:
+        """Send a file that the work names, a manifest with its own files, and return its path there."""
+        if path.name == "manifest.json":
+            return self._send_export(path, open_manifest(path, self.progress))
+        there = f"named-{file_sha256(path)[:12]}"
+        self._send(f"{path.name} to {self.host}", path.parent, [path.name], there)
+        return f"../../{there}/{path.name}"
 
     def _send_tokenizer(self, config: Config) -> Config:
         """Send the tokenizer's file, where the config names one, and return the config with its path there."""
@@ -228,3 +246,9 @@ class Ssh:
                 self.progress(0, None, f"no connection to {self.host}, trying again")
                 time.sleep(wait)
                 wait = min(60.0, 2 * wait)
+
+
+def _file_in(word: str) -> Path | None:
+    """Return the file that a word of the work names, by itself or after a `--key=`; a bare name is none."""
+    path = Path(word.partition("=")[2] if word.startswith("--") else word)
+    return path if path.suffix and path.is_file() else None

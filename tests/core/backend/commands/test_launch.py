@@ -77,7 +77,6 @@ def test_a_batch_script_is_written_out(call, manifest, tmp_path):
             ["--on", "slurm", "--script", "s", "--", "vanish"],
             "vanish: is no work on a manifest; known: train",
         ),
-        (["--", "sweep"], "sweep: runs here by itself; run it without launch: sweep"),
     ],
 )
 def test_bad_input_is_one_line(call, manifest, tmp_path, words, error):

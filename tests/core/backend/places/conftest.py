@@ -19,8 +19,10 @@ case $* in
 *-m\\ core.backend*) ;;
 *) exec "{python}" "$@" ;;
 esac
+words=$*
 while [ "$1" != --out ]; do shift; done
 mkdir -p "$2" && cd "$2" || exit 1
+echo "$words" >words
 step=$(cat step 2>/dev/null || echo 0)
 while [ "$step" -lt {steps} ]; do
   while [ "$step" -eq 3 ] && [ -n "{until}" ] && [ ! -e "{until}" ]; do sleep 0.05; done

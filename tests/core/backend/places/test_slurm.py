@@ -2,9 +2,11 @@
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -64,12 +66,13 @@ def test_the_settings_are_directives(slurm, tmp_path):
 
 
 def test_an_array_has_a_folder_and_a_part_for_each_task(slurm, tmp_path):
-    """No more at once than asked, a log each."""
+    """No more at once than asked, a log each; the list is found from the folder of here."""
     place = slurm(tasks=12, at_once=3, work=("members", "--members", "my list.json"))
     text = place.text(tmp_path / "manifest.json", tmp_path / "config.json")
 
     assert ("0-11%3", "mixdesk-%A_%a.log") == tuple(directives(text)[key] for key in ("array", "output"))
     assert "it's a run".replace("'", "'\"'\"'") + '\'/part-"$SLURM_ARRAY_TASK_ID"' in text
+    assert f"\ncd {shlex.quote(str(Path.cwd()))}\n" in text
     assert (
         "--members \\\n  'my list.json' \\\n  --parts \\\n  12 \\\n  --part \"$SLURM_ARRAY_TASK_ID\"" in text
     )

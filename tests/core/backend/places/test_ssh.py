@@ -1,6 +1,7 @@
 """Training on another machine over SSH: what is sent, what comes back, and what a lost line costs."""
 
 import os
+import shutil
 import signal
 import threading
 import time
@@ -100,6 +101,26 @@ def test_a_folder_with_other_work_under_way_is_refused(stand_in, manifest, confi
         stand_in().submit(manifest, config)
     assert there.status(folder)["running"]
     assert there.cancel(folder)["cancelled"]
+
+
+def test_files_that_the_work_names_are_sent(stand_in, manifest, config, tmp_path):
+    """A list of members, and another export with its own files; other words stay as they are."""
+    other = tmp_path / "other"
+    shutil.copytree(manifest.parent, other)
+    (other / "manifest.json").write_text((other / "manifest.json").read_text() + " ")
+    (tmp_path / "members.json").write_text("[]")
+    work = ("stack", f"--members={tmp_path}/members.json", str(other / "manifest.json"), "--part", "0")
+    stand_in(work=work).follow(manifest, config)
+    folder = tmp_path / "there's one"
+    words = (folder / "run/words").read_text().split()
+    (list_, export) = (word.removeprefix("--members=").removeprefix("../../") for word in words[-4:-2])
+
+    assert "[]" == (folder / list_).read_text()
+    assert (other / "manifest.json").read_bytes() == (folder / export).read_bytes()
+    assert {p.name for p in (other / "data").iterdir()} == {
+        p.name for p in (folder / export).parent.glob("data/*")
+    }
+    assert ["--part", "0"] == words[-2:]
 
 
 def test_what_goes_wrong_there_is_said_here(elsewhere, stand_in, manifest, config, monkeypatch, tmp_path):
