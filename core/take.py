@@ -50,7 +50,8 @@ def take(
     From the files that the run's folder holds: `trajectories.parquet` gives `losses` (a list of the
     evaluations) and `el2n` early in training; `documents.parquet` gives `loss_RUN`, `bits_per_byte_RUN` and,
     where nothing earlier is known, `el2n`; `influence.parquet` gives `influence`. Documents are found by
-    their ids and others have nulls. Columns of the same name give way.
+    their ids and others have nulls. Columns of the same name give way. A file of which no document is the
+    corpus's is left out, with a warning.
 
     Args:
         workspace: Holds the corpus.
@@ -81,6 +82,9 @@ def take(
     found = np.any([place >= 0 for place in places.values()], axis=0)
     if not found.any():
         raise BadInputError(run, f"none of its documents is in '{name}'", "name the corpus that it is of")
+    unknown = {file.name: _unknown(file, places[file.name]) for file in files}
+    strange = [file.name for file in files if (places[file.name] < 0).all()]
+    files = [file for file in files if file.name not in strange]
     before = workspace.columns(corpus)
     made = [
         _hang(workspace, corpus, file, places[file.name], facts.get("key", file.sha256)) for file in files
@@ -95,11 +99,11 @@ def take(
         "replaced": sorted({n for c in before if c.fingerprint not in kept for n in c.names} & set(hung)),
         "matched": int(found.sum()),
         "unmatched": int((~found).sum()),
-        "unknown": {file.name: _unknown(file, places[file.name]) for file in files},
+        "unknown": unknown,
         "by": by,
         "steps": steps,
         "groups": groups,
-        "warnings": _warnings(facts, corpus, sum(_unknown(file, places[file.name]) for file in files)),
+        "warnings": [*_left_out(strange, name), *_warnings(facts, corpus, sum(unknown.values()))],
     }
     workspace.write_report(corpus, f"run-{label}", {key: result[key] for key in ("by", "steps", "groups")})
     return result
@@ -111,6 +115,11 @@ def run_label(name: str) -> str:
     if not label:
         raise BadInputError(name, "holds no letter or digit", "give a name with --as")
     return label
+
+
+def _left_out(strange: Sequence[str], name: str) -> list[str]:
+    """Say of files that have none of the corpus's documents that no empty column was hung for them."""
+    return [f"{file} tells of none of the documents of '{name}': it was left out." for file in strange]
 
 
 def _warnings(facts: Mapping[str, Any], corpus: Corpus, unknown: int) -> list[str]:
@@ -205,11 +214,13 @@ def _groups(
     """Return, by value of a column, the means that each file gives."""
     values = workspace.read(corpus, [by])[by].to_pylist()
     names = np.array(["" if value is None else str(value) for value in values])
+    groups, numbers, counts = np.unique(names, return_inverse=True, return_counts=True)
+    members = np.split(np.argsort(numbers, kind="stable"), np.cumsum(counts)[:-1])
     found: dict[str, dict[str, JSON]] = {}
-    for group in np.unique(names).tolist():
+    for group, rows in zip(groups.tolist(), members, strict=True):
         told: dict[str, JSON] = {}
         for file in files:
-            mine = places[file.name][names == group]
+            mine = places[file.name][rows]
             told |= _means(file, mine[mine >= 0])
         if told:
             found[group] = told

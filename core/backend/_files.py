@@ -9,10 +9,11 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from core.errors import BadInputError
@@ -27,19 +28,34 @@ def _aside(path: Path) -> Path:
 def written_aside(path: Path) -> Iterator[Path]:
     """Yield a path to write to; it becomes `path` when the block ends well, else it is removed.
 
+    What a killed process left aside is cleared first; what a living one writes is locked, and stays.
+
     Raises:
         BadInputError: There is a folder or a device of that name.
     """
     if path.exists() and not path.is_file():
         raise BadInputError(path, "is there and is no file that may be replaced", "name another file")
+    _clear(path)
     aside = _aside(path)
     try:
-        yield aside
+        with aside.open("xb") as held:
+            fcntl.flock(held, fcntl.LOCK_SH)
+            yield aside
         with aside.open("rb") as file:
             os.fsync(file.fileno())
         aside.replace(path)
     finally:
         aside.unlink(missing_ok=True)
+
+
+def _clear(path: Path) -> None:
+    """Remove what was written aside for a file by processes that are no more: the system freed their locks."""
+    names = re.compile(rf"\.{re.escape(path.name)}\.\d+\.[0-9a-f]{{8}}")
+    for stale in path.parent.iterdir():
+        if names.fullmatch(stale.name):
+            with suppress(OSError), stale.open("rb") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                stale.unlink()
 
 
 @contextmanager
@@ -71,6 +87,12 @@ def write_json(path: Path, value: JSON) -> None:
 def read_json(path: Path) -> JSON:
     """Read one JSON value."""
     return json.loads(path.read_text(encoding="utf-8"))
+
+
+def file_sha256(path: Path) -> str:
+    """Return the hash of a file's contents."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def fingerprint(value: JSON) -> str:

@@ -1,6 +1,7 @@
 """From an export to a selection without a hand: train, ask, take, select; and what take refuses."""
 
 import json
+import shutil
 
 import numpy as np
 import pyarrow as pa
@@ -139,6 +140,21 @@ def test_a_run_of_another_corpus_is_warned_of(made):
 
     assert "The run is of 'c', another corpus" in take(home, "other", run)["warnings"][0]
     assert [] == take(home, "c", run)["warnings"]
+
+
+def test_a_file_about_other_texts_hangs_no_empty_column(made, tmp_path):
+    """What stood there stays, and a warning says which file was left out."""
+    home, run, _ = made
+    shutil.copy(run / "documents.parquet", tmp_path)
+    other = pa.table({"id": ["other"], "domain": [""], "tokens": [3], "influence": [0.5]})
+    pq.write_table(other, tmp_path / "influence.parquet")
+    result = take(home, "c", tmp_path, called="second")
+    taken = home.read(home.corpus("c"), ["influence"])["influence"]
+
+    assert "influence" not in result["columns"]
+    assert ["influence.parquet tells of none of the documents of 'c': it was left out."] == result["warnings"]
+    assert {"documents.parquet": 0, "influence.parquet": 1} == result["unknown"]
+    assert 40 == len(taken) - taken.null_count
 
 
 def test_what_cannot_be_taken_is_refused(made, tmp_path):

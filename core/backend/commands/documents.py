@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,9 +16,20 @@ from core.backend.commands._terminal import JsonOption, progress, show, table
 from core.errors import BadInputError, InterruptedRunError
 
 if TYPE_CHECKING:
-    from core.backend.reading.documents import DocumentLoss
-    from core.backend.reading.influence import Influence
+    from core.backend.reading.asked import Checkpoint
+    from core.backend.reading.documents import DocumentLoss, Item
+    from core.backend.reading.influence import Influence, Mode
 
+# What says that there can be no such file, rather than that a disk is at fault.
+_NO_NAME = {
+    errno.ENAMETOOLONG,
+    errno.ENOENT,
+    errno.ENOTDIR,
+    errno.EEXIST,
+    errno.EACCES,
+    errno.EPERM,
+    errno.EROFS,
+}
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder, or a model's.")]
 Manifest = Annotated[
     Path | None, typer.Option("--manifest", help="Its documents; default: the run's own manifest.")
@@ -61,12 +75,15 @@ def documents(
 
 @contextmanager
 def _written(path: Path) -> Iterator[None]:
-    """Say in one line that a disk failed or is full; nothing half-written is left."""
+    """Say in one line that a disk failed or is full, or that the name is none; nothing half-written is left."""
     try:
         yield
     except OSError as error:
-        why = f"{error.filename or path}: {error.strerror or error}"
-        raise InterruptedRunError(f"{why}; mend the disk and run the same command again") from error
+        why, where = error.strerror or str(error), Path(error.filename or path)
+        if error.errno in _NO_NAME and (where in path.parents or where.parent == path.parent):
+            raise BadInputError(path, f"cannot be written ({why})", "name another --out") from None
+        again = "mend the disk and run the same command again"
+        raise InterruptedRunError(f"{where}: {why}; {again}") from error
 
 
 def _kept(run: Path, as_json: bool) -> None:
@@ -92,37 +109,58 @@ def influence(
     seed: Annotated[int, typer.Option(min=0, help="Draws the sample.")] = 0,
     mode: Annotated[str, typer.Option(help="dot, cosine or less.")] = "dot",
     layers: Annotated[int | None, typer.Option(help="Of so many last layers alone; default: all.")] = None,
+    checkpoints: Annotated[
+        bool,
+        typer.Option("--checkpoints", help="Summed over the models that the run kept, by learning rate."),
+    ] = False,
     out: Out = None,
     device: Device = "auto",
     as_json: JsonOption = False,
 ) -> None:
     """Write how much a step on each of some documents would lower the loss on a target, as Parquet."""
-    from core.backend.data.sealed import Sealed
     from core.backend.reading import asked
-    from core.backend.reading.documents import tokenised
-    from core.backend.reading.influence import check_mode, influences, write_influences
+    from core.backend.reading.documents import open_model, tokenised
+    from core.backend.reading.influence import check_mode, summed, write_influences
     from core.backend.training.setup import chosen_device
 
-    told, way = progress(), check_mode(mode)
-    model, tokenizer, moments = asked.open_for(run, way, chosen_device(device))
+    told, way, place = progress(), check_mode(mode), chosen_device(device)
+    kept = _checkpoints(run, way) if checkpoints else []
+    model, tokenizer, moments = asked.open_for(run, way, place)
     goal = asked.target_items(run, target, tokenizer, model.end_id)
-    chosen = asked.documents_of(run, manifest, texts, told)
-    if isinstance(chosen, Sealed):
-        drawn = asked.sample(chosen, sample, seed, told)
-    else:
-        drawn = [(identity, "", text) for identity, text in chosen]
+    drawn = asked.drawn(asked.documents_of(run, manifest, texts, told), sample, seed, told)
+    done = count()
+
+    def documents() -> Iterator[Item]:
+        for item in tokenised(drawn, tokenizer, model.end_id):
+            yield item
+            told(next(done) + 1, len(drawn) * max(1, len(kept)), "influence")
+
+    alone = [(model, 1.0)]
+    models = ((open_model(one.folder, place)[0], one.learning_rate) for one in kept) if kept else alone
     found: list[Influence] = []
-    items = tokenised(drawn, tokenizer, model.end_id)
-    for one in influences(model, items, goal, mode=way, layers=layers, moments=moments):
-        found.append(one)
-        told(len(found), len(drawn), "influence")
+
+    def rated() -> Iterator[Influence]:
+        found.extend(summed(models, documents, goal, mode=way, layers=layers, moments=moments))
+        yield from found
+
     path = out or run / "influence.parquet"
     facts = {"model": asked.model_hash(run), "mode": mode, "target": target, "layers": str(layers or "all")}
+    steps = [{"step": one.step, "learning_rate": one.learning_rate} for one in kept]
     with _written(path):
-        write_influences(found, path, facts)
+        write_influences(rated(), path, facts | ({"checkpoints": json.dumps(steps)} if kept else {}))
     domains = _by_domain(found)
-    value = {"file": str(path), "documents": len(found), "target_documents": len(goal), "by_domain": domains}
+    value = {"file": str(path), "documents": len(found), "target_documents": len(goal)}
+    value |= {"checkpoints": steps, "by_domain": domains}
     show(value, as_json, lambda: f"{path}\n{table(domains)}")
+
+
+def _checkpoints(run: Path, mode: Mode) -> list[Checkpoint]:
+    from core.backend.reading.asked import checkpoints_of
+
+    if mode == "less":
+        rule = "reads Adam's moments, which are of the last checkpoint alone"
+        raise BadInputError("--mode less", rule, "leave --checkpoints out, or take mode dot or cosine")
+    return checkpoints_of(run)
 
 
 def _by_domain(found: Iterable[Influence]) -> list[dict[str, object]]:

@@ -14,6 +14,7 @@ from core.errors import BadInputError
 class ExperimentEstimate(TypedDict):
     """Models, steps of one, tokens, arithmetic, time and memory; `rate` says where the time comes from.
 
+    `tokens` are trained on, `scored` are read once more for the documents' own losses at every evaluation.
     `together` models are in memory at once, with `model_bytes` for one alone and `memory_bytes` for all. `price` is
     the time at the price of an hour, None where none is given.
     """
@@ -21,6 +22,7 @@ class ExperimentEstimate(TypedDict):
     models: int
     steps: int
     tokens: int
+    scored: int
     flops: float
     seconds: float
     rate: str
@@ -59,6 +61,7 @@ def estimate_experiment(
         "models": sum(lot.models for lot in lots),
         "steps": one["steps"],
         "tokens": round(one["tokens"] * runs),
+        "scored": round(one["scored"] * runs),
         "flops": one["flops"] * runs,
         "seconds": seconds,
         "rate": one["rate"],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from core.backend.data.lines import json_object, sound
 from core.backend.data.vocabulary import encode, load_tokenizer
 from core.backend.model.decoder import head_of, hidden_states
 from core.backend.reading.documents import Model
@@ -67,17 +67,13 @@ def read_texts(path: Path) -> list[Text]:
 
 
 def _text(line: bytes, number: int, path: Path) -> Text:
-    try:
-        row = json.loads(line)
-        text, label = row["text"], row.get("label")
-    except (ValueError, KeyError, TypeError, AttributeError):
-        text, label = None, None
+    row = json_object(line)
+    text, label = row.get("text"), row.get("label")
     if not isinstance(text, str) or not text:
         raise BadInputError(f"{path} line {number}", "holds no `text`", "write one JSON object a line")
     if label is not None and label not in (0, 1):
         raise BadInputError(f"{path} line {number}: label", "is neither 0 nor 1", "1 says: was trained on")
-    clean = text.encode("utf-8", "replace").decode("utf-8")
-    return Text(str(row.get("id", number)), clean, None if label is None else bool(label))
+    return Text(sound(str(row.get("id", number))), sound(text), None if label is None else bool(label))
 
 
 def token_scores(model: Model, tokenizer: Path, texts: Sequence[str]) -> list[TokenScores]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os.path
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -42,7 +43,7 @@ def read_weights(text: str, domains: Sequence[str]) -> dict[str, float]:
 def _of_file(path: Path) -> Mapping[str, object]:
     try:
         raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+    except (OSError, ValueError, RecursionError, yaml.YAMLError):
         raise BadInputError(path, "no readable YAML or JSON", "give a file of `domain: weight`") from None
     weights = raw.get("weights", raw) if isinstance(raw, dict) else None
     if not isinstance(weights, dict) or not weights:
@@ -53,9 +54,11 @@ def _of_file(path: Path) -> Mapping[str, object]:
 def _of_pairs(text: str) -> Mapping[str, object]:
     found: dict[str, object] = {}
     for pair in text.split(","):
-        domain, equals, weight = pair.rpartition("=")
+        domain, equals, weight = (part.strip() for part in pair.rpartition("="))
+        if domain in found:
+            raise BadInputError(f"{domain} in {text}", "stands twice", "give every domain one weight")
         try:
-            found[domain.strip()] = float(weight)
+            found[domain] = float(weight)
         except ValueError:
             equals = ""
         if not equals:
@@ -66,7 +69,7 @@ def _of_pairs(text: str) -> Mapping[str, object]:
 def signature(text: str) -> dict[str, str]:
     """Return what signs weights that are written in a file, whose path says nothing."""
     path = Path(text)
-    if path.suffix not in (".yaml", ".yml", ".json") or not path.is_file():
+    if path.suffix not in (".yaml", ".yml", ".json") or not os.path.isfile(path):  # noqa: PTH113 -- a name too long is none
         return {}
     return {"weights": hashlib.sha256(path.read_bytes()).hexdigest()}
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import heapq
+import os.path
 from collections.abc import Iterable
 from pathlib import Path
+from typing import NamedTuple
 
 from core.backend.config import Config
 from core.backend.data.sealed import Sealed, open_manifest
 from core.backend.data.shards import open_data
 from core.backend.model.decoder import rotations
+from core.backend.model.folder import kept_model, kept_steps
 from core.backend.reading.documents import Item, Model, open_model, read_texts, tokenised
 from core.backend.reading.influence import Mode, Moments
 from core.backend.reading.trajectories import shard_items
@@ -59,7 +62,7 @@ def target_items(run: Path, target: str, tokenizer: Path, end_id: int) -> list[I
     Raises:
         BadInputError: It is neither.
     """
-    if Path(target).is_file():
+    if os.path.isfile(target):  # noqa: PTH113 -- a name too long for any file is none, not an error
         triples = ((identity, "", text) for identity, text in read_texts(Path(target)))
         return [*tokenised(triples, tokenizer, end_id)]
     facts = read_run(run)
@@ -96,6 +99,45 @@ def open_for(folder: Path, mode: Mode, device: str) -> tuple[Model, Path, Moment
     turn = rotations(config.shape, saved.context, device)
     model = Model(placed, config.shape, turn, saved.context, saved.end_id)
     return model, trunk.tokenizer, Moments(first, second, trunk.step)
+
+
+class Checkpoint(NamedTuple):
+    """A model that a run kept, and the mean learning rate of the steps from the one kept before to it."""
+
+    folder: Path
+    step: int
+    learning_rate: float
+
+
+def checkpoints_of(run: Path) -> list[Checkpoint]:
+    """Return the models that a finished run kept, its last among them, with the learning rates up to each.
+
+    Raises:
+        BadInputError: The folder holds no finished run, or one that kept no models before the last.
+    """
+    facts, steps = read_run(run), kept_steps(run)
+    if facts is None or facts["state"] != "done":
+        raise BadInputError(run, "holds no finished run", "name the folder of one")
+    if not steps:
+        rule = "kept no models of earlier steps while it trained"
+        raise BadInputError(run, rule, "train with keep_every: STEPS, or leave --checkpoints out")
+    config = Config.model_validate(facts["config"])
+    places = [*((step, run / kept_model(step)) for step in steps), (config.steps, run / "model")]
+    found, before = [], facts["first_step"]
+    for step, folder in places:
+        shares = [config.rate(number) for number in range(before, step)]
+        found.append(Checkpoint(folder, step, sum(shares) / len(shares) * (config.learning_rate or 0.0)))
+        before = step
+    return found
+
+
+def drawn(
+    documents: Sealed | Iterable[tuple[str, str]], number: int, seed: int, progress: Progress = silent
+) -> list[tuple[str, str, str]]:
+    """Return (id, domain, text) of a sample of a manifest's documents, or of all of those that were named."""
+    if isinstance(documents, Sealed):
+        return sample(documents, number, seed, progress)
+    return [(identity, "", text) for identity, text in documents]
 
 
 def sample(sealed: Sealed, number: int, seed: int, progress: Progress = silent) -> list[tuple[str, str, str]]:

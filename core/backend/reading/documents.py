@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from core.backend._files import read_json, written_aside
 from core.backend.data.build import batches
+from core.backend.data.lines import json_object, sound
 from core.backend.data.sealed import Sealed
 from core.backend.data.vocabulary import encode, load_tokenizer
 from core.backend.model.decoder import EMBEDDING, Weights, head_of, hidden_states, rotations
@@ -41,6 +42,7 @@ class Model:
     context: int
     end_id: int
     bf16: bool = False
+    forward: Callable[..., Tensor] = hidden_states  # or what has the weights, where they are in parts
 
 
 class Item(NamedTuple):
@@ -133,7 +135,7 @@ def _of_manifest(sealed: Sealed) -> Iterator[tuple[str, str, str]]:
 
 def _without_domain(documents: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str, str]]:
     for identity, text in documents:
-        yield identity, "", text.encode("utf-8", "replace").decode("utf-8")
+        yield sound(identity), "", sound(text)
 
 
 def tokenised(documents: Iterable[tuple[str, str, str]], tokenizer: Path, end_id: int) -> Iterator[Item]:
@@ -235,7 +237,8 @@ def _of_targets(model: Model, inputs: NDArray[np.int64], targets: NDArray[np.int
     found = torch.empty(2, models, len(right), device=device)
     with torch.no_grad(), torch.autocast(device.type, torch.bfloat16, enabled=model.bf16):
         tokens = torch.from_numpy(inputs).to(device).expand(models, -1, -1)
-        hidden, head = hidden_states(tokens, model.weights, model.shape, model.turn), head_of(model.weights)
+        hidden = model.forward(tokens, model.weights, model.shape, model.turn)
+        head = head_of(model.weights)
         rows = max(1, _LOGITS[device.type] // head.shape[1])
         for number in range(models):
             states = hidden[number][due]
@@ -288,24 +291,18 @@ def read_texts(path: Path) -> Iterator[tuple[str, str]]:
     Raises:
         BadInputError: There is no such file, it is empty, or a line holds no text.
     """
-    import json
-
     empty = True
     try:
         with path.open("rb") as lines:
             for number, line in enumerate(lines, 1):
                 if not line.strip():
                     continue
-                try:
-                    row = json.loads(line)
-                    identity, text = str(row.get("id", number)), row["text"]
-                except (ValueError, KeyError, TypeError, AttributeError):
-                    text = None
-                if not isinstance(text, str):
+                row = json_object(line)
+                if not isinstance(row.get("text"), str):
                     rule = "holds no `text`"
                     raise BadInputError(f"{path} line {number}", rule, "write one JSON object a line")
                 empty = False
-                yield identity, text.encode("utf-8", "replace").decode("utf-8")
+                yield sound(str(row.get("id", number))), sound(row["text"])
     except OSError as error:
         rule = f"cannot be read ({error.strerror})"
         raise BadInputError(path, rule, "name a JSON Lines file of texts") from None

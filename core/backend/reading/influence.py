@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Mode = Literal["dot", "cosine", "less"]
 MODES: dict[Mode, str] = {
-    "dot": "the product of the gradients (TracInCP, Pruthi et al. 2020, of one checkpoint at a rate of 1)",
+    "dot": "the product of the gradients (TracInCP, Pruthi et al. 2020, section 3.3; of the last checkpoint alone "
+    "at a rate of 1)",
     "cosine": "the cosine of the gradients: no document counts more for being long or odd",
-    "less": "the cosine of the target's gradient and the document's step of Adam (LESS, Xia et al. 2024, of one "
-    "checkpoint, and without its projection)",
+    "less": "the cosine of the target's gradient and the document's step of Adam (LESS, Xia et al. 2024, of the last "
+    "checkpoint alone, and without its projection)",
 }
 _BETAS, _EPSILON = (0.9, 0.95), 1e-8  # of the training's AdamW
 _WEIGHTS = 2**25  # of the copies held at once
@@ -113,6 +114,40 @@ def influences(
             values[some] = rated([held[place] for place in some])
         for item, value in zip(held, values.tolist(), strict=True):
             yield Influence(item.id, item.domain, len(item.tokens), value)
+
+
+def summed(
+    models: Iterable[tuple[Model, float]],
+    documents: Callable[[], Iterable[Item]],
+    target: Sequence[Item],
+    *,
+    mode: Mode = "dot",
+    layers: int | None = None,
+    moments: Moments | None = None,
+) -> list[Influence]:
+    """Return the documents' influences, each model's times its learning rate, summed over the models.
+
+    For the checkpoints of a run and in mode `dot` this is TracInCP (Pruthi et al. 2020, section 3.3): the sum
+    over checkpoints i of η_i ∇ℓ(w_i, document) · ∇ℓ(w_i, target).
+
+    Args:
+        models: (model, learning rate); one is in memory at a time.
+        documents: Gives the documents to be rated, once for each model.
+        target: See `influences`, as for the others.
+        mode: How gradients are compared.
+        layers: Gradients of so many last layers alone.
+        moments: For the mode `less`, of one model.
+
+    Raises:
+        BadInputError: As `influences`.
+    """
+    sums: list[Influence] = []
+    for model, rate in models:
+        rated = influences(model, documents(), target, mode=mode, layers=layers, moments=moments)
+        found = [one._replace(influence=rate * one.influence) for one in rated]
+        both = zip(sums, found, strict=True)
+        sums = [a._replace(influence=a.influence + b.influence) for a, b in both] if sums else found
+    return sums
 
 
 def _together(model: Model) -> int:
@@ -250,12 +285,12 @@ def write_influences(found: Iterable[Influence], path: Path, facts: Mapping[str,
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    rows = list(found)
-    columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in Influence._fields]
     kinds = (pa.string(), pa.string(), pa.int64(), pa.float64())
     schema = pa.schema(list(zip(Influence._fields, kinds, strict=True)), metadata=dict(facts))
     path.parent.mkdir(parents=True, exist_ok=True)
-    with written_aside(path) as aside:
+    with written_aside(path) as aside:  # refused before anything is computed
+        rows = list(found)
+        columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in Influence._fields]
         table = pa.table(dict(zip(Influence._fields, columns, strict=True)), schema)
         pq.write_table(table, aside, compression="zstd")
     return len(rows)

@@ -80,6 +80,16 @@ def finished(manifest, config, tmp_path_factory):
     return train(manifest, config, out), out
 
 
+@pytest.fixture(scope="session")
+def kept(manifest, config, tmp_path_factory):
+    """Twelve steps with models at 5, 10 and the end, stopped half way and gone on with; its folder."""
+    out = tmp_path_factory.mktemp("kept") / "run"
+    settings = config.model_copy(update={"keep_every": 5})
+    train(manifest, settings, out, until=0.5)
+    train(manifest, settings, out)
+    return out
+
+
 @pytest.fixture
 def seal(tmp_path):
     """Write texts by domain and a manifest over them by hand; returns the manifest's path."""

@@ -43,6 +43,17 @@ def test_estimate_needs_no_data_and_agrees_with_the_run(finished, manifest, conf
     assert run["parameters"]["embedding"] <= found["embedding_parameters"]
 
 
+def test_documents_losses_cost_a_pass_at_every_evaluation(manifest, config):
+    """Five evaluations, at 0, 3, 6, 9 and 12 steps, forwards alone: a third of training on as many tokens."""
+    documents = sum(file.tokens for file in read_manifest(manifest).files)
+    plain = estimate(manifest, config, tokens_per_second=100)
+    found = estimate(manifest, config.model_copy(update={"document_losses": True}), tokens_per_second=100)
+
+    assert (0, 5 * documents) == (plain["scored"], found["scored"])
+    assert plain["seconds"] + 5 * documents / 300 == pytest.approx(found["seconds"])
+    assert plain["flops"] * found["seconds"] / plain["seconds"] == pytest.approx(found["flops"])
+
+
 @pytest.mark.parametrize("preset", ["nano", "tiny"])
 def test_arithmetic_is_what_torch_counts(preset):
     """Of the matrix products, to a hundredth; attention's, which torch computes otherwise, left out."""

@@ -92,6 +92,29 @@ def test_each_command_refuses_in_a_line(finished, texts, tmp_path):
     assert [texts] == [*tmp_path.iterdir()]
 
 
+def test_a_name_that_no_file_can_have_is_refused_before_anything_is_computed(finished, texts, tmp_path):
+    """By both commands, in one line that asks for another name; a target of such a name is no file."""
+    long = "x" * 300
+    for command in (("documents",), ("influence", "--target", "sea")):
+        for out in (tmp_path / long, texts / "under"):
+            with pytest.raises(BadInputError, match=r"cannot be written \(.*\); name another --out"):
+                call(command[0], finished[1], *command[1:], "--texts", texts, "--out", out)
+    with pytest.raises(BadInputError, match="is neither a file nor of law, sea, sum"):
+        call("influence", finished[1], "--target", long, "--texts", texts)
+    assert [texts] == [*tmp_path.iterdir()]
+
+
+def test_influence_is_summed_over_the_kept_models(kept, texts, tmp_path):
+    """With `--checkpoints`, which the file's metadata tell; a mode that needs moments is refused."""
+    asked = ("influence", kept, "--target", "sea", "--texts", texts, "--checkpoints", "--out", tmp_path / "i")
+    found = json.loads(call(*asked, "--json"))
+
+    assert [5, 10, 12] == [one["step"] for one in found["checkpoints"]]
+    assert found["checkpoints"] == json.loads(pq.read_schema(found["file"]).metadata[b"checkpoints"])
+    with pytest.raises(BadInputError, match="mode less: reads Adam's moments"):
+        call(*asked, "--mode", "less")
+
+
 def test_a_device_is_no_file_to_replace(finished, texts, tmp_path):
     """Nor is a folder: what stands there stays, as a name in /dev would not otherwise."""
     with pytest.raises(BadInputError, match="is no file that may be replaced"):

@@ -141,7 +141,9 @@ def test_estimate_counts_models_steps_and_tokens(manifest):
     fixed, activations = model_bytes(config, bf16=False)
     at_once = min(8, len(os.sched_getaffinity(0)))  # a core has the activations of one model at a time
     assert fixed + activations == whole["model_bytes"]
-    assert 8 * fixed + at_once * activations == whole["memory_bytes"]
+    # A checkpoint is written from a copy of three of the four numbers that each weight has.
+    copied = fixed * 7 // 4
+    assert 8 * copied + at_once * activations == whole["memory_bytes"]
 
 
 def test_serial_holds_one_model_at_once(manifest, config):

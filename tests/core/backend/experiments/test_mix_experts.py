@@ -95,6 +95,7 @@ def test_minimum_at_a_corner_is_reached():
         ("law=0.5", "the weights sum to 0.5, not to 1"),
         ("law=2,sea=-1", "a weight is from 0 to 1"),
         ("law", "is no DOMAIN=WEIGHT"),
+        ("law=0.5,law=0.5", "stands twice"),
         ("there/is/none.yaml", "no readable YAML or JSON"),
     ],
 )

@@ -3,10 +3,13 @@
 import json
 
 import pytest
+from safetensors.torch import load_file
 
+from core.backend import PRESETS, train
 from core.backend.data.sealed import Sealed, open_manifest
 from core.backend.data.vocabulary import load_tokenizer
-from core.backend.reading.asked import documents_of, sample, target_items
+from core.backend.reading.asked import checkpoints_of, documents_of, sample, target_items
+from core.backend.training.checkpoint import read_state
 from core.errors import BadInputError
 
 
@@ -51,3 +54,33 @@ def test_a_target_is_a_file_or_a_domain(finished, tmp_path):
         target_items(out, "sky", path, 0)
     with pytest.raises(BadInputError, match="target sea: is no file, and the run's data are not there"):
         target_items(tmp_path, "sea", path, 0)
+
+
+def test_checkpoints_are_the_kept_models_and_the_last(kept, config, finished):
+    """With the mean learning rate of the steps up to each; a run that kept none, or has not ended, is refused."""
+    found = checkpoints_of(kept)
+    rates = [PRESETS["nano"].learning_rate * config.rate(step) for step in range(12)]
+
+    assert [(5, "step-000000005"), (10, "step-000000010"), (12, "model")] == [
+        (c.step, c.folder.name) for c in found
+    ]
+    assert [sum(rates[:5]) / 5, sum(rates[5:10]) / 5, sum(rates[10:]) / 2] == pytest.approx(
+        [one.learning_rate for one in found]
+    )
+    with pytest.raises(BadInputError, match=r"kept no models of earlier steps.*keep_every: STEPS"):
+        checkpoints_of(finished[1])
+    with pytest.raises(BadInputError, match="holds no finished run"):
+        checkpoints_of(kept.parent)
+
+
+def test_keeping_models_changes_nothing_else(kept, finished, manifest, config, tmp_path):
+    """The last model is that of a run that kept none; a kept one is what a run that stops there has reached."""
+    train(manifest, config, tmp_path / "half", until=5 / 12)
+    weights, _ = read_state(tmp_path / "half/checkpoint.safetensors")
+    early = load_file(kept / "checkpoints/step-000000005/model.safetensors")
+
+    assert (finished[1] / "model/model.safetensors").read_bytes() == (
+        kept / "model/model.safetensors"
+    ).read_bytes()
+    assert set(early) == set(weights)
+    assert all(weights[name][0].equal(tensor) for name, tensor in early.items())

@@ -10,7 +10,7 @@ from core.backend.data.vocabulary import END_ID
 from core.backend.reading import influence
 from core.backend.reading.asked import open_for
 from core.backend.reading.documents import open_model, tokenised
-from core.backend.reading.influence import influences, write_influences
+from core.backend.reading.influence import influences, summed, write_influences
 from core.errors import BadInputError
 
 TEXTS = [
@@ -105,6 +105,26 @@ def test_less_takes_the_steps_that_adam_would_make(finished, opened):
     wanted = torch.cat([to_target[n].flatten() for n in sorted(weights)])
 
     assert torch.cosine_similarity(step, wanted, dim=0).item() == pytest.approx(found.influence, abs=1e-4)
+
+
+def test_checkpoints_are_summed_by_their_learning_rates(kept):
+    """TracInCP by hand, in double precision: rates times products of gradients, over three checkpoints."""
+    _, tokenizer = open_model(kept)
+    items, target = ([*tokenised(some, tokenizer, END_ID)] for some in (TEXTS[:3], TARGET))
+    rates = {"checkpoints/step-000000005": 0.003, "checkpoints/step-000000010": 0.002, "model": 0.001}
+    models = ((open_model(kept / folder)[0], rate) for folder, rate in rates.items())
+    found = summed(models, lambda: items, target)
+    expected = np.zeros(len(items))
+    for folder, rate in rates.items():
+        model = AutoModelForCausalLM.from_pretrained(kept / folder, dtype=torch.float64)
+        weights = [*model.parameters()]
+        towards = torch.autograd.grad(target_loss(model, target), weights)
+        for number, item in enumerate(items):
+            slopes = torch.autograd.grad(nats(model, item) / len(item.tokens), weights)
+            expected[number] += rate * sum(float((a * b).sum()) for a, b in zip(slopes, towards, strict=True))
+
+    assert [item.id for item in items] == [one.id for one in found]
+    assert expected == pytest.approx([one.influence for one in found], rel=1e-3)
 
 
 def test_documents_side_by_side_do_not_touch(opened, monkeypatch):
