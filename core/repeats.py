@@ -18,9 +18,10 @@ from core.repeated.windows import LONGEST, SHORTEST
 from core.types import JSON, Column, Corpus, Progress, Scalar, silent
 from core.workspace import Workspace
 
-VERSION = 1
+VERSION = 2
 SUBSTRING_LENGTH = 200  # characters: about the 50 tokens of Lee et al. in English
 FREQUENT = 20  # repeats that the report lists
+LOOKED_AT = 1000  # from among these
 _SUFFIX = {"global": "", "local": "_local"}
 
 
@@ -65,8 +66,8 @@ def repeats(
     characters, overlapping ones joined). Local ones end in `_local`. Nothing is removed.
 
     A killed run goes on where it stopped, in every pass. Pieces are compared by 128-bit hashes. Memory is
-    bounded, whatever the corpus: about 1 GB a process, and on disk, for a while, 32 bytes a line, or 1 to 2
-    bytes a character for substrings and 64 bytes for each character that may repeat.
+    bounded, whatever the corpus: about 1 GB a process, and on disk, for a while, 40 bytes a line, or 1 to 3
+    bytes a character for substrings and 80 bytes for each character that may repeat.
 
     Args:
         workspace: where the corpus lives.
@@ -81,8 +82,8 @@ def repeats(
         `columns`, `unit`, `length`, `scope`, `documents` (that hold a repeat), `characters` (inside
         repeats), `by_domain` (source → `documents`, `characters`, `share` and `surplus`: its documents'
         means) and `frequent`: the repeats that stand most often, each with `count`, `characters`, and the
-        `id` of the first document that holds it and where it `begin`s there. Kept in the report `repeats`,
-        by the columns' common beginning.
+        `id` of the first document that holds it and where it `begin`s there; of substrings that share
+        their middles only one. Kept in the report `repeats`, by the columns' common beginning.
 
     Raises:
         BadInputError: for an unknown unit or scope, or a length out of range.
@@ -148,19 +149,33 @@ def _checked(unit: str, length: int | None, scope: str) -> int:
 def _frequent(workspace: Workspace, corpus: Corpus, finder: Finder) -> list[JSON]:
     """Return the repeats that stand most often, the longest first among equals."""
     table = tallies.opened(f"{finder.folder}/pieces")
-    found = tallies.most_frequent(table, Path(finder.folder), FREQUENT)
-    rows, begins = placed(found[0])
-    shown = workspace.read(corpus, ["id", "text"], rows).to_pylist()
-    ends = [
-        begin + steps + finder.length - 1
-        if finder.unit == SUBSTRING
-        else next(end for first, end in UNITS[finder.unit](one["text"]) if first == begin)
-        for one, begin, steps in zip(shown, begins.tolist(), found[2].tolist(), strict=True)
-    ]
-    return [
-        {"count": count, "characters": end - begin, "id": one["id"], "begin": begin}
-        for one, begin, end, count in zip(shown, begins.tolist(), ends, found[1].tolist(), strict=True)
-    ]
+    found = tallies.most_frequent(table, Path(finder.folder), LOOKED_AT)
+    listed: list[JSON] = []
+    said: list[str] = []
+    for start in range(0, found.shape[1], FREQUENT):
+        firsts, counts, steps = found[:, start : start + FREQUENT]
+        rows, begins = placed(firsts)
+        shown = workspace.read(corpus, ["id", "text"], rows).to_pylist()
+        for one, begin, count, num in zip(
+            shown, begins.tolist(), counts.tolist(), steps.tolist(), strict=True
+        ):
+            end = _end(finder, one["text"], begin, num)
+            piece = one["text"][begin:end]
+            middle = piece[len(piece) // 4 : len(piece) - len(piece) // 4]
+            if finder.unit == SUBSTRING and any(middle in other for other in said):
+                continue  # what is listed, a few characters on
+            said.append(piece)
+            listed.append({"count": count, "characters": end - begin, "id": one["id"], "begin": begin})
+            if len(listed) == FREQUENT:
+                return listed
+    return listed
+
+
+def _end(finder: Finder, text: str, begin: int, steps: int) -> int:
+    """Return where a repeat of so many pieces in a row ends."""
+    if finder.unit == SUBSTRING:
+        return begin + steps + finder.length - 1
+    return next(end for first, end in UNITS[finder.unit](text) if first == begin)
 
 
 def _counted(workspace: Workspace, corpus: Corpus, columns: Sequence[str]) -> dict[str, JSON]:

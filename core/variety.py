@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from core.doors import Evidence
 from core.errors import BadInputError
 from core.metrics._texts import Texts
+from core.metrics._vectors import unit
 from core.pool import check_column, domain_codes
 from core.types import Corpus
 from core.workspace import Workspace
@@ -70,14 +71,18 @@ def gather(workspace: Workspace, corpus: Corpus, seed: int = 0) -> Evidence:
 def _centroids(
     vectors: NDArray[np.float32], clusters: NDArray[np.int32], num_clusters: int
 ) -> NDArray[np.float32]:
-    """The mean of each cluster's finite vectors; zero where a cluster has none."""
-    found = np.zeros((num_clusters, vectors.shape[1]), dtype=np.float32)
+    """The mean direction of each cluster less that of all: what all share would make any two alike.
+
+    Vectors without a direction do not count; zero where a cluster has no other.
+    """
+    found = np.zeros((num_clusters, vectors.shape[1]))
+    sizes = np.zeros(num_clusters)
     for cluster in range(num_clusters):
-        members = vectors[clusters == cluster]
-        members = members[np.isfinite(members).all(axis=1)]
-        if len(members):
-            found[cluster] = members.mean(axis=0)
-    return found
+        members = unit(vectors[clusters == cluster])
+        found[cluster], sizes[cluster] = members.sum(axis=0, dtype=np.float64), len(members)
+    common = found.sum(axis=0) / max(1, sizes.sum())
+    found[sizes > 0] = found[sizes > 0] / sizes[sizes > 0, None] - common
+    return found.astype(np.float32)
 
 
 def numbers(workspace: Workspace, corpus: Corpus, column: str) -> NDArray[np.float64]:

@@ -37,16 +37,31 @@ def jaccard(one: Narrow, other: Narrow, least: float) -> float:
 
 
 @compiled
-def _next(own: Numbers, slots: Numbers, starts: Positions, filled: Numbers, seen: Numbers, last: int) -> int:
+def _limit(own: Numbers, filled: Numbers, most: int, limits: Numbers) -> None:
+    """Write how many centres of each own bucket to look at: all, or `most` together, the smallest first."""
+    total = 0
+    for band in range(len(own)):
+        limits[band] = filled[own[band]] if own[band] >= 0 else 0
+        total += limits[band]
+    if total <= most:
+        return
+    left = most
+    for band in np.argsort(limits, kind="mergesort"):  # stable: the same whatever sort the compiler has
+        limits[band] = min(limits[band], left)
+        left -= limits[band]
+
+
+@compiled
+def _next(own: Numbers, slots: Numbers, starts: Positions, limits: Numbers, seen: Numbers, last: int) -> int:
     """Return the first centre after `last` in a text's buckets, -1 at the end; `seen` moves on in each."""
     found = -1
     for band in range(len(own)):
         bucket = own[band]
         if bucket < 0:
             continue
-        while seen[band] < filled[bucket] and slots[starts[bucket] + seen[band]] <= last:
+        while seen[band] < limits[band] and slots[starts[bucket] + seen[band]] <= last:
             seen[band] += 1
-        if seen[band] < filled[bucket]:
+        if seen[band] < limits[band]:
             centre = slots[starts[bucket] + seen[band]]
             if found < 0 or centre < found:
                 found = centre
@@ -116,7 +131,7 @@ def lead(
     parts: Numbers, buckets: Numbers, slots: Numbers, starts: Positions, filled: Numbers,
     grams: Narrow, begins: Positions, ends: Positions,
     leader: Numbers, first: Numbers, after: Numbers, ring: Closeness,
-    threshold: float, floor: float, most: int,
+    threshold: float, floor: float, most: int, most_tried: int,
 ) -> None:  # fmt: skip
     """Let the units of the texts from `begin` to `end` join the first centre that takes them, or be groups.
 
@@ -125,14 +140,16 @@ def lead(
     longest = 1
     for one in range(begin, end):
         longest = max(longest, unit_at[one + 1] - unit_at[one])
-    close, seen = np.empty(longest, dtype=np.float64), np.empty(buckets.shape[1], dtype=np.int32)
+    close, bands = np.empty(longest, dtype=np.float64), buckets.shape[1]
+    seen, limits = np.empty(bands, dtype=np.int32), np.empty(bands, dtype=np.int32)
     for one in range(begin, end):
         unit = units[unit_at[one] : unit_at[one + 1]]
         if len(unit) == 0:
             continue
         seen[:] = 0
         own, joined = buckets[one], False
-        centre = _next(own, slots, starts, filled, seen, -1)
+        _limit(own, filled, most_tried, limits)
+        centre = _next(own, slots, starts, limits, seen, -1)
         while centre >= 0 and not joined:
             if (
                 parts[centre] == parts[one]
@@ -143,7 +160,7 @@ def lead(
             ):
                 _add(unit, close, centre, leader, first, after, ring, most)
                 joined = True
-            centre = _next(own, slots, starts, filled, seen, centre)
+            centre = _next(own, slots, starts, limits, seen, centre)
         if joined:
             continue
         _add(unit[1:], unit_close[unit_at[one] + 1 : unit_at[one + 1]], one, leader, first, after, ring, most)

@@ -12,6 +12,10 @@ Jaccard of s + t - 1 at least: no pair of a group lies below 2 * threshold - 1. 
 members that it leaves in doubt are compared with each other, so that no pair lies below `floor`. Of more than
 `MOST_CHECKED` in doubt, those farthest from the centre are compared, so that the time grows with the members
 and not with their pairs; such a large group keeps to 2 * threshold - 1 for the rest.
+
+Texts made from one template meet in buckets of thousands of centres and yet are no copies. A document is
+compared with `MOST_TRIED` centres at most, those of its smallest buckets first: copies share the small ones
+too, where what is their own decides, so the time does not grow with the pairs of such texts either.
 """
 
 from __future__ import annotations
@@ -24,6 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 MOST_CHECKED = 32  # members compared for one joining, the farthest from the centre first
+MOST_TRIED = 2048  # centres that a document is compared with, counted by bucket
 AT_ONCE = 256  # documents placed before what was read of them may leave memory
 Positions = NDArray[np.int64]
 Numbers = NDArray[np.int32]
@@ -86,7 +91,7 @@ class Stars:
                 part, self.buckets, slots, starts, filled,
                 self.sets.values, begins, ends,
                 leader, first, after, ring,
-                self.threshold, self.floor, MOST_CHECKED,
+                self.threshold, self.floor, MOST_CHECKED, MOST_TRIED,
             )  # fmt: skip
             self.sets.release()
         return leader, ring

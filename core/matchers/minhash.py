@@ -35,13 +35,14 @@ class MinHash:
     member: groups do not chain. Two members then have a Jaccard of 2 × threshold - 1 at least, 0.7 from a
     threshold of 0.85 on; below that, members are compared with each other where need be, so that no pair of
     a group lies under `floor` (0: leave that out). Where more than 32 would have to be compared with one
-    that joins, the 32 farthest from the centre are. Texts without words are in no group; one with fewer than
+    that joins, the 32 farthest from the centre are; a text that meets more than 2,048 centres is compared with
+    those that it meets in its smallest buckets. Texts without words are in no group; one with fewer than
     `ngram` words is one n-gram of all its words, and equals texts of the same words only. The same groups
     for any order of the texts.
     """
 
     name: ClassVar[str] = "minhash"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     takes: ClassVar[Literal["texts", "vectors"]] = "texts"
     signing: ClassVar[tuple[str, ...]] = ("ngram", "unit", "bands", "rows", "seed")
     verifies: ClassVar[bool] = True

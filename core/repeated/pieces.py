@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 Hashes = NDArray[np.uint64]
 Integers = NDArray[np.int64]
 _ROW_BITS = np.uint64(32)  # a document holds fewer than 2^32 characters
+VARIOUS = np.uint64(2**64 - 1)  # follows: the end of a text, or not the same everywhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,7 @@ class Pieces:
     """Pieces in order of owner and place: `[begin, end)` in characters of the text with the number `owner`.
 
     Equal pieces have equal keys. A second hash, `check`, tells whether different pieces ever met in a key.
+    `follows` is the character behind each, `VARIOUS` where none is.
     """
 
     owner: Integers
@@ -25,12 +27,13 @@ class Pieces:
     end: Integers
     key: Hashes
     check: Hashes
+    follows: Hashes
 
     @classmethod
     def none(cls) -> Pieces:
         """No piece at all."""
         places, hashes = np.zeros(0, np.int64), np.zeros(0, np.uint64)
-        return cls(places, places, places, hashes, hashes)
+        return cls(places, places, places, hashes, hashes, hashes)
 
     @classmethod
     def joined(cls, some: Sequence[Pieces]) -> Pieces:

@@ -15,21 +15,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core import disk
-from core.repeated.pieces import Hashes, Integers, Pieces, search
+from core.repeated.pieces import VARIOUS, Hashes, Integers, Pieces, search
 
 AT_ONCE = 4_000_000  # records sorted together: about 400 MB
 _SAMPLES = 1_000  # of each file's keys, from which the ranges are drawn
-_FIELDS = ("keys", "checks", "counts", "firsts")
+_FIELDS = ("keys", "checks", "counts", "firsts", "follows")
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Pieces that repeat, sorted by key: how often each stands in the corpus, and its first position."""
+    """Pieces that repeat, by key: how often each stands in the corpus, where first, and what always follows."""
 
     keys: Hashes
     checks: Hashes
     counts: Hashes
     firsts: Hashes
+    follows: Hashes
 
     def find(self, pieces: Pieces) -> tuple[Integers, NDArray[np.bool_]]:
         """Return each piece's place in the table, and whether it is there at all."""
@@ -50,7 +51,7 @@ def write_tally(pieces: Pieces, positions: Hashes, path: Path) -> None:
     """Write a shard's pieces, each once with its count and its first position there."""
     ones = np.ones(len(positions), dtype=np.uint64)
     with disk.written_aside(path) as aside, aside.open("wb") as file:
-        np.save(file, _counted(np.stack([pieces.key, pieces.check, ones, positions])))
+        np.save(file, _counted(np.stack([pieces.key, pieces.check, ones, positions, pieces.follows])))
 
 
 def merge(paths: Sequence[Path], at_least: int, folder: Path) -> None:
@@ -93,7 +94,9 @@ def _counted(records: Hashes) -> Hashes:
     if not len(first):
         return records
     counts, firsts = np.add.reduceat(records[2], first), np.minimum.reduceat(records[3], first)
-    return np.stack([key[first], check[first], counts, firsts])
+    follows = np.minimum.reduceat(records[4], first)
+    follows[follows != np.maximum.reduceat(records[4], first)] = VARIOUS
+    return np.stack([key[first], check[first], counts, firsts, follows])
 
 
 def ranges(paths: Sequence[Path], at_once: int = 0) -> Iterator[Hashes]:
@@ -131,29 +134,35 @@ def _cuts(paths: Sequence[Path], at_once: int) -> list[np.uint64]:
 def most_frequent(table: Table, folder: Path, top: int) -> Hashes:
     """Return the repeats that stand most often: first positions, counts, and how many begin in a row.
 
-    Pieces that follow one another at their first places, and stand equally often, are one repeat. The
-    longest comes first among equals, then the one that stands first.
+    Pieces are one repeat where one is always followed by the next, which stands nowhere else. The longest
+    comes first among equals, then the one that stands first.
     """
     paths = []
     for start in range(0, len(table.keys), AT_ONCE):
-        some = np.stack([table.firsts[start : start + AT_ONCE], table.counts[start : start + AT_ONCE]])
+        fields = (table.firsts, table.counts, table.follows)
+        some = np.stack([field[start : start + AT_ONCE] for field in fields])
         paths.append(folder / f"firsts-{start:015d}.npy")
         np.save(paths[-1], some[:, np.argsort(some[0])])
-    best = last = np.zeros((3, 0), dtype=np.uint64)
+    best = last = np.zeros((4, 0), dtype=np.uint64)
     for records in ranges(paths):
         joined = _in_a_row(last, records[:, np.argsort(records[0])])
         best, last = _best(np.concatenate([best, joined[:, :-1]], axis=1), top), joined[:, -1:]
-    return _best(np.concatenate([best, last], axis=1), top)
+    return _best(np.concatenate([best, last], axis=1), top)[:3]
 
 
 def _in_a_row(last: Hashes, records: Hashes) -> Hashes:
-    """Join records of neighbouring positions and equal counts; `last` may go on in them."""
-    firsts, counts = np.concatenate([last[:2], records], axis=1)
+    """Join records of neighbouring positions that stand together everywhere; `last` may go on in them.
+
+    Where one character always follows a piece, and the next piece stands as often, it stands nowhere else.
+    """
+    firsts, counts, follows = np.concatenate([last[[0, 1, 3]], records], axis=1)
     sizes = np.concatenate([last[2], np.ones(records.shape[1], np.uint64)])
     opens = np.ones(len(firsts), dtype=np.bool_)
-    opens[1:] = (firsts[1:] != firsts[:-1] + sizes[:-1]) | (counts[1:] != counts[:-1])
+    apart = (firsts[1:] != firsts[:-1] + sizes[:-1]) | (counts[1:] != counts[:-1])
+    opens[1:] = apart | (follows[:-1] == VARIOUS)
     start = np.flatnonzero(opens)
-    return np.stack([firsts[start], counts[start], np.add.reduceat(sizes, start)])
+    ends = np.append(start[1:], len(opens)) - 1
+    return np.stack([firsts[start], counts[start], np.add.reduceat(sizes, start), follows[ends]])
 
 
 def _best(repeats: Hashes, top: int) -> Hashes:

@@ -9,7 +9,7 @@ from itertools import islice
 
 import numpy as np
 
-from core.repeated.pieces import Hashes, Pieces
+from core.repeated.pieces import VARIOUS, Hashes, Pieces
 
 AT_ONCE = 1 << 16  # pieces looked at together
 Places = Iterator[tuple[int, int]]
@@ -70,7 +70,7 @@ def cut(texts: Sequence[str], unit: str, sources: Hashes) -> Iterator[Pieces]:
         owner, begin, end = np.array(some, dtype=np.int64).T
         digests = b"".join(_digest(texts[i][a:b]) for i, a, b in some)
         key, check = np.frombuffer(digests, dtype="<u8").astype(np.uint64).reshape(-1, 2).T
-        yield Pieces(owner, begin, end, key ^ sources[owner], check)
+        yield Pieces(owner, begin, end, key ^ sources[owner], check, np.full(len(key), VARIOUS))
 
 
 def _digest(piece: str) -> bytes:

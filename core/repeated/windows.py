@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.repeated.pieces import Hashes, Integers, Pieces, is_in
+from core.repeated.pieces import VARIOUS, Hashes, Integers, Pieces, is_in
 
 Words = NDArray[np.uint32]
 SHORTEST, LONGEST = 8, 100_000
@@ -47,8 +47,8 @@ class Windows:
             hashes, at = self._seeds(joined)
             part = joined.owner(at)
             owner, begin = owners[part], at - joined.begins[part] + offsets[part]
-            unchecked = np.zeros(len(at), np.uint64)
-            yield Pieces(owner, begin, begin + self.seed_length, hashes ^ sources[owner], unchecked)
+            none = np.zeros(len(at), np.uint64)
+            yield Pieces(owner, begin, begin + self.seed_length, hashes ^ sources[owner], none, none)
 
     def find(self, texts: Sequence[str], sources: Hashes, repeated: Hashes) -> Iterator[Pieces]:
         """Yield, some at a time, the windows that hold one of the `repeated` seeds (sorted).
@@ -66,7 +66,10 @@ class Windows:
             owner, begin = owners[part], windows - joined.begins[part] + offsets[part]
             lanes = [_hashes(letters, self.length, lane)[place] for lane in range(4)]
             key, check = _wide(lanes[0], lanes[1]), _wide(lanes[2], lanes[3])
-            yield Pieces(owner, begin, begin + self.length, key ^ sources[owner], check)
+            follows = joined.behind(windows + self.length, part)
+            cut = follows == VARIOUS  # the part ends there, the text maybe not
+            follows[cut] = _at(texts, owner[cut], begin[cut] + self.length)
+            yield Pieces(owner, begin, begin + self.length, key ^ sources[owner], check, follows)
 
     def _runs(self, texts: Sequence[str]) -> Iterator[tuple[Integers, Integers, list[str]]]:
         """Yield texts in runs of `AT_ONCE` characters, long ones in stretches that hold every window once.
@@ -136,6 +139,20 @@ class _Joined:
         """Return which text each place stands in."""
         found: Integers = np.searchsorted(self.ends, at, side="right")
         return found
+
+    def behind(self, at: Integers, part: Integers) -> Hashes:
+        """Return the characters at these places, `VARIOUS` where the part that each is of has ended."""
+        inside = at < self.ends[part]
+        found = np.full(len(at), VARIOUS)
+        found[inside] = self.letters[at[inside]]
+        return found
+
+
+def _at(texts: Sequence[str], owner: Integers, at: Integers) -> Hashes:
+    """Return the characters at places of texts, `VARIOUS` at their ends."""
+    places = zip(owner.tolist(), at.tolist(), strict=True)
+    found = [ord(texts[i][place]) if place < len(texts[i]) else int(VARIOUS) for i, place in places]
+    return np.array(found, dtype=np.uint64)
 
 
 def _hashes(letters: Words, length: int, lane: int) -> Words:

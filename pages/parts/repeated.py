@@ -122,7 +122,7 @@ def _frequent(corpus: Corpus, report: Report) -> None:
         {
             "times": one["count"],
             "characters": one["characters"],
-            "text": veil.HIDDEN if veiled else " ".join(piece.split())[:SHOWN],
+            "text": veil.HIDDEN if veiled else " ".join(piece.split())[:SHOWN] or "(white space)",
             "first in": one["id"],
             "row": one["row"],
         }

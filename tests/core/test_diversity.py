@@ -174,3 +174,24 @@ def test_the_smallest_corpora(tmp_path, texts):
 
     assert found["vendi_score"]["value"] == pytest.approx(1)
     assert all((one["value"] is None) == (one["reason"] is not None) for one in found.values())
+
+
+def test_a_corpus_tells_more_than_one_of_its_topics(tmp_path):
+    """By MIG's information, though all documents share most of their direction."""
+    rng, topics, home = (
+        np.random.default_rng(0),
+        np.repeat(np.arange(4, dtype=np.int32), 60),
+        Workspace(tmp_path),
+    )
+    home.write_corpus(
+        "c", [(Document(f"d{i}", f"text {i}", f"s{t}"), 2) for i, t in enumerate(topics.tolist())]
+    )
+    hang(
+        home, "vectors", vector=(3 + np.eye(4, 8)[topics] + rng.normal(0, 0.01, (240, 8))).astype(np.float32)
+    )
+    hang(home, "cluster", cluster=topics)
+    found = diversity(home, "c", size=40, repeats=2)["metrics"]
+    single = [one["mig_information"] for one in found["domains"].values()]
+
+    assert pytest.approx(4**0.2 * 40**0.8, rel=0.05) == found["corpus"]["mig_information"]
+    assert [pytest.approx(40**0.8, rel=1e-4)] * 4 == single

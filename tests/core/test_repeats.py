@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from core import repeats as stage
 from core.errors import BadInputError
 from core.repeated import finder, tallies, windows
-from core.repeated.pieces import Pieces
+from core.repeated.pieces import VARIOUS, Pieces
 from core.types import Document
 from core.workspace import Workspace
 
@@ -51,6 +51,11 @@ def covered(texts, length, sources=None):
     return inside, surplus
 
 
+def times(piece, texts):
+    """How often a piece stands in texts, overlapping itself or not."""
+    return sum(text.startswith(piece, at) for text in texts for at in range(len(text)))
+
+
 def noise(seed, size):
     """Return characters that repeat nothing of 10 characters, practically."""
     return "".join(random.Random(seed).choices(LETTERS, k=size))
@@ -87,7 +92,7 @@ def test_agrees_with_the_definition(tmp_path_factory, texts, length, scope):
         patch.setattr(finder, "PIECES_AT_ONCE", SMALL)
         patch.setattr(tallies, "AT_ONCE", SMALL)
         home = corpus(tmp_path_factory.mktemp("ws"), texts, sources)
-        rows = found(home, length=length, scope=scope)[1]
+        result, rows = found(home, length=length, scope=scope)
     inside, surplus = covered(texts, length, sources if scope == "local" else None)
     suffix = "_local" if scope == "local" else ""
 
@@ -96,6 +101,11 @@ def test_agrees_with_the_definition(tmp_path_factory, texts, length, scope):
         row[f"surplus{suffix}"] for row in rows
     ]
     assert inside == [{c for a, b in row[f"spans{suffix}"] for c in range(a, b)} for row in rows]
+    for one in result["frequent"]:
+        first, begin = int(one["id"][1:]), one["begin"]
+        among = [t for t, s in zip(texts, sources, strict=True) if scope == "global" or s == sources[first]]
+
+        assert times(texts[first][begin : begin + one["characters"]], among) == one["count"]
 
 
 @given(st.lists(st.text("ab", min_size=30, max_size=90), min_size=2, max_size=3), st.integers(8, 40))
@@ -113,6 +123,28 @@ def test_every_window_that_repeats_holds_a_seed_that_repeats(texts, length):
     said = [texts[i][at : at + length] for i, at in all_]
 
     assert {place for place, words in zip(all_, said, strict=True) if said.count(words) > 1} <= places
+
+
+def test_a_repeat_that_is_listed_stands_as_often_as_it_says(tmp_path):
+    """Two that stand equally often, one a character behind the other, are not one that stands so often."""
+    text = noise(1, 21)
+    result, _ = found(corpus(tmp_path, [text, noise(2, 9) + text[:20], text[1:] + noise(3, 9)]), length=20)
+    home = corpus(tmp_path / "apart", [text + "." + noise(4, 9), text[:20], text[1:] + "."])
+    apart, _ = found(home, length=20)
+
+    assert [(2, 20, 0)] == [(one["count"], one["characters"], one["begin"]) for one in result["frequent"]]
+    assert [(2, 21, 1)] == [(one["count"], one["characters"], one["begin"]) for one in apart["frequent"]]
+
+
+def test_repeats_that_differ_by_a_few_characters_are_listed_once(tmp_path):
+    """The one that stands most often; another that says something else is listed beside it."""
+    greeting, other = noise(1, 40), noise(2, 40)
+    texts = [greeting + noise(3, 5), greeting + "a" + noise(4, 5), greeting + "a" + noise(5, 5), other, other]
+    result, _ = found(corpus(tmp_path, texts), length=36)
+
+    assert [(3, 40, "d0"), (2, 40, "d3")] == [
+        (one["count"], one["characters"], one["id"]) for one in result["frequent"]
+    ]
 
 
 def test_local_never_finds_what_global_misses(tmp_path):
@@ -297,10 +329,12 @@ def test_two_pieces_in_one_key_stay_two():
     """Where 64 bits do not tell them apart, the next 64 do."""
     keys, checks = np.array([7, 7, 7, 9], np.uint64), np.array([2, 1, 2, 5], np.uint64)
     places = np.arange(4)
-    pieces = Pieces(np.zeros(4, np.int64), places, places + 1, keys, checks)
-    records = tallies._counted(np.stack([keys, checks, np.ones(4, np.uint64), places.astype(np.uint64)]))
+    follows = np.array([65, 65, 66, 65], np.uint64)
+    pieces = Pieces(np.zeros(4, np.int64), places, places + 1, keys, checks, follows)
+    fields = [keys, checks, np.ones(4, np.uint64), places.astype(np.uint64), follows]
+    records = tallies._counted(np.stack(fields))
     at, hit = tallies.Table(*records).find(pieces)
 
-    assert [[7, 7, 9], [1, 2, 5], [1, 2, 1], [1, 0, 3]] == records.tolist()
+    assert [[7, 7, 9], [1, 2, 5], [1, 2, 1], [1, 0, 3], [65, int(VARIOUS), 65]] == records.tolist()
     assert [1, 0, 1, 2] == at.tolist()
     assert hit.all()

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.matchers import _shingles
+from core.matchers import _shingles, _stars
 from core.matchers._leading import jaccard
 from core.matchers.minhash import MinHash
 
@@ -106,6 +106,16 @@ def test_a_large_group_takes_no_square_time():
     groups = MinHash().groups(["the same boilerplate text stands here again"] * 5000)
 
     assert {0} == set(groups.tolist())
+
+
+def test_texts_from_one_template_take_no_square_time(monkeypatch):
+    """Compared with a few of those they meet, they still find their copies."""
+    head = "all of these letters say one thing in the same words but for the name of"
+    texts = [f"{head} {i} and {i + 7} or {i + 9}" for i in range(300)]
+    monkeypatch.setattr(_stars, "MOST_TRIED", 8)
+    groups = MinHash(threshold=0.9).groups(texts + texts)
+
+    assert list(range(300)) * 2 == groups.tolist()
 
 
 def test_a_family_of_near_copies_is_not_broken_up():

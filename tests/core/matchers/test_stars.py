@@ -87,6 +87,18 @@ def test_a_large_group_takes_no_square_time(monkeypatch):
     assert 0 == led(sets, threshold=0.7, floor=0.7)[0][42]
 
 
+def test_small_buckets_are_looked_at_first(monkeypatch):
+    """Of more centres than `MOST_TRIED`, those count that few others meet: there the copies are."""
+    sets = [*({1000 * i + j for j in range(9)} for i in range(20)), set(range(5000, 5009))]
+    buckets = [[0, -1]] * 19 + [[0, 1]] * 2
+    sets[20] = sets[19] | {7}
+
+    assert 19 == led(sets, buckets=buckets)[0][20]
+    monkeypatch.setattr(_stars, "MOST_TRIED", 1)
+    assert 19 == led(sets, buckets=buckets)[0][20]
+    assert 20 == led(sets, buckets=[[0, -1]] * 21)[0][20]
+
+
 def test_chunks_do_not_count(monkeypatch):
     """Placed a few at a time, the groups are the same, and what was read is let go each time."""
     rng = np.random.default_rng(1)

@@ -152,8 +152,9 @@ def test_topic_entropy_of_a_small_sample_is_less_biased():
 
 
 def test_mig_information():
-    """Labels unlike one another: Σ count^0.8; labels that are one: all mass is shared out evenly."""
+    """Labels apart by more than a threshold: Σ count^0.8; labels that are one: all mass is shared out evenly."""
     apart, alike = np.eye(2, 3, dtype=np.float32), np.ones((2, 3), dtype=np.float32)
+    apart[0, 1] = 1
     labels = np.array([0, 0, 0, 1], dtype=np.int32)
     given = {"texts": [""] * 4, "clusters": labels, "num_clusters": 2}
 
