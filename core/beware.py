@@ -35,9 +35,10 @@ def beware(
 
 
 def _repeats(domains: Mapping[str, DomainPlan], budget: int) -> list[str]:
-    warnings = []
+    again = {name: part for name, part in domains.items() if part.epochs > NOTABLE_REPEAT}
+    warnings = [_all_repeat(again)] if len(again) > MOST_NAMED else []
     for name, part in domains.items():
-        if part.epochs > NOTABLE_REPEAT:
+        if name in again and len(again) <= MOST_NAMED:
             warnings.append(
                 f"'{name}' repeats: {part.epochs:.3g} epochs of {part.tokens_available:,} tokens are worth "
                 f"about {part.effective_tokens:,} distinct tokens (Muennighoff et al.)."
@@ -49,6 +50,17 @@ def _repeats(domains: Mapping[str, DomainPlan], budget: int) -> list[str]:
                 "lower its weight."
             )
     return warnings
+
+
+def _all_repeat(again: Mapping[str, DomainPlan]) -> str:
+    """One sentence for many domains, those of most epochs first."""
+    most = sorted(again, key=lambda name: (-again[name].epochs, name))
+    named = ", ".join(f"'{name}' ({again[name].epochs:.3g} epochs)" for name in most[:MOST_NAMED])
+    seen, worth = (sum(getattr(part, of) for part in again.values()) for of in ("tokens", "effective_tokens"))
+    return (
+        f"{len(again)} domains repeat, most {named}: the {seen:,} tokens seen of them all are worth about "
+        f"{worth:,} distinct tokens (Muennighoff et al.)."
+    )
 
 
 def _below_the_floor(

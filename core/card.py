@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
 
-from core.contents import Contents
+from core.contents import STATED, Contents
 from core.types import Corpus, Manifest, ManifestFile, Mixture, Plan
 
 MOST_FILES = 200  # in the card's table
@@ -44,7 +44,7 @@ def card(plan: Plan, manifest: Manifest, corpus: Corpus, contents: Contents) -> 
         ),
         *_more(contents, "source"),
         "## Licences",
-        *_values(contents, "licence", "licence_tier"),
+        *_licences(contents),
         "## Signals",
         *_signals(contents),
         "## What was left out",
@@ -140,6 +140,16 @@ def _reading(manifest: Manifest) -> str:
     return " ".join(said)
 
 
+def _licences(contents: Contents) -> list[str]:
+    """What was found of licences, else what the documents themselves say."""
+    if STATED in contents.values:
+        own = f"As the documents' own field `{STATED}` says; nobody compared it with their texts and sources."
+        return [own, *_values(contents, STATED)]
+    return _values(contents, "licence", "licence_tier") or [
+        "Not looked at: the corpus has no licence column."
+    ]
+
+
 def _values(contents: Contents, *names: str) -> list[str]:
     """Tables of how many documents have which value."""
     found = []
@@ -147,7 +157,7 @@ def _values(contents: Contents, *names: str) -> list[str]:
         if name in contents.values:
             rows = ((_code(value), f"{count:,}") for value, count in contents.values[name].items())
             found += [_table((name.replace("_", " "), "documents"), rows), *_more(contents, name)]
-    return found or ["Not looked at: the corpus has no licence column."]
+    return found
 
 
 def _more(contents: Contents, name: str) -> list[str]:
@@ -170,12 +180,11 @@ def _signals(contents: Contents) -> list[str]:
 def _gaps(mixture: Mixture, contents: Contents) -> list[str]:
     """What nobody looked at, or what is not known of some documents."""
     found = []
-    if "licence" not in contents.values:
+    licences = contents.values.get("licence", contents.values.get(STATED))
+    if licences is None:
         found.append("Licences were not looked at.")
-    else:
-        unknown = contents.values["licence"].get("unknown", 0)
-        if unknown:
-            found.append(f"The licence of {unknown:,} of {contents.documents:,} documents is unknown.")
+    elif unknown := licences.get("unknown", 0):
+        found.append(f"The licence of {unknown:,} of {contents.documents:,} documents is unknown.")
     for name, kind in (("toxicity", "Toxicity"), ("language", "Language")):
         if name not in contents.signals and name not in contents.values:
             found.append(f"{kind} was not measured.")

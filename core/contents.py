@@ -13,6 +13,7 @@ from core.types import Corpus, DomainCount, Plan
 from core.workspace import Workspace
 
 NAMED = ("licence", "licence_tier", "language")  # columns of words whose values are counted
+STATED = "license"  # a document's own word for it, which stands where nobody looked further
 MOST_VALUES = 12
 _KINDS = ("quality", "toxicity", "risk")
 
@@ -51,6 +52,8 @@ def contents(workspace: Workspace, corpus: Corpus, plan: Plan) -> Contents:
     for name in NAMED:
         if name in names:
             values[name], more[name] = _values(workspace, corpus, name, rows)
+    if "licence" not in names and STATED in names:
+        values[STATED], more[STATED] = _values(workspace, corpus, STATED, rows)
     signals = {}
     for column in workspace.columns(corpus):
         if column.kind in _KINDS:
@@ -81,7 +84,10 @@ def _values(
 
     counted = pc.value_counts(workspace.read(corpus, [name], rows)[name].combine_chunks()).to_pylist()
     listed = sorted(
-        ((str(row["values"]) if row["values"] is not None else "unknown", row["counts"]) for row in counted),
+        (
+            (str(row["values"]) if row["values"] not in (None, "") else "unknown", row["counts"])
+            for row in counted
+        ),
         key=lambda pair: (-pair[1], pair[0]),
     )
     return dict(listed[:MOST_VALUES]), max(0, len(listed) - MOST_VALUES)

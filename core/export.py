@@ -21,7 +21,7 @@ from pydantic import ValidationError
 from core import disk
 from core.bricks import make, signed_settings_of
 from core.card import card
-from core.contents import contents
+from core.contents import STATED, contents
 from core.croissant import croissant
 from core.errors import BadInputError, MixdeskError, NotFoundError, TamperedError
 from core.exporters import EXPORTERS, Exporter, Tokenising, check, obtained, token_weights
@@ -135,7 +135,8 @@ def _write(
     disk.write_text(folder / "mixture.yaml", dump_mixture(plan.mixture))
     found = contents(workspace, corpus, plan)
     disk.write_text(folder / "README.md", card(plan, manifest, corpus, found))
-    licences = [name for name in found.values.get("licence", {}) if name != "unknown"]
+    named = found.values.get("licence", found.values.get(STATED, {}))
+    licences = [name for name in named if name != "unknown"]
     disk.write_json(folder / "croissant.json", croissant(manifest, corpus, plan.mixture.rationale, licences))
     disk.write_json(folder / "manifest.json", manifest.model_dump(mode="json"))
     return manifest

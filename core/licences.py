@@ -10,9 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import yaml
-
-from core import disk
+from core import disk, plain_yaml
 from core.engines import LocalEngine
 from core.errors import BadInputError, NotFoundError
 from core.licensing import (
@@ -117,14 +115,12 @@ def licences(
 def read_cards(path: Path) -> dict[str, str | Mapping[str, str]]:
     """Read the cards of sources: a YAML map of source → licence or tier, or → ``{licence:, tier:}``."""
     try:
-        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+        found = plain_yaml.read(path.read_text(encoding="utf-8"), str(path))
     except (OSError, UnicodeDecodeError) as error:
         raise NotFoundError(path, f"cannot be read ({type(error).__name__})", "name a YAML file") from None
-    except yaml.YAMLError:
-        raise BadInputError(path, "is not YAML", "write a line `source: licence` for each source") from None
     if not isinstance(found, dict):
         raise BadInputError(path, "holds no map of sources", "write a line `source: licence` for each source")
-    return {str(source): said for source, said in found.items()}
+    return found
 
 
 def _check_names(corpus: Corpus) -> None:

@@ -6,21 +6,26 @@ it looks. Nothing is opened but the configuration itself.
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
+import shlex
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import yaml
 
+from core import plain_yaml
+from core.configuration import Found, ends_of, is_weight, listed, positive, seed_of
 from core.errors import BadInputError, NotFoundError
 from core.types import JSON, Mixture
 
 UNNAMED = "corpus"  # the mixture's corpus, where nobody names one
-_ENDINGS = (".bin", ".idx", ".npy", ".jsonl", ".json", ".parquet")
+_BLENDS = ("--data-path", "--train-data-path")  # before the options for validation
+_SHELL = frozenset("()&;|")
 _STREAM_KINDS = ("proportion", "repeat", "choose")
 
 
@@ -31,34 +36,6 @@ class Linted:
     trainer: str
     mixture: Mixture
     traps: tuple[str, ...]
-
-
-@dataclass(slots=True)
-class _Found:
-    """What a reader gathers: weights up to each share of training, the budget, and the traps."""
-
-    stages: list[tuple[float, dict[str, float]]] = field(default_factory=list)
-    tokens: int | None = None
-    seed: int = 0
-    traps: list[str] = field(default_factory=list)
-
-    def trap(self, sentence: str) -> None:
-        self.traps.append(sentence)
-
-    def stage(self, until: float, pairs: Sequence[tuple[str, Any]], unit: str) -> None:
-        """Take one stage's weights by path or name; note what is no weight, and a sum that is not 1."""
-        weights: dict[str, float] = {}
-        for path, raw in pairs:
-            name = _domain(path)
-            if not _is_weight(raw):
-                self.trap(f"'{name}' has the weight {raw!r}, which is no number from 0 up; it is taken as 0.")
-            elif name in weights:
-                self.trap(f"'{name}' stands twice; its weights are added.")
-            weights[name] = weights.get(name, 0.0) + (float(raw) if _is_weight(raw) else 0.0)
-        total = math.fsum(weights.values())
-        if weights and abs(total - 1) > 1e-6 and total > 0:
-            self.trap(f"The weights sum to {total:.6g}, not 1: {unit}")
-        self.stages.append((until, {name: w / total for name, w in weights.items()} if total > 0 else {}))
 
 
 def lint(path: Path, corpus: str = UNNAMED) -> Linted:
@@ -76,7 +53,9 @@ def lint(path: Path, corpus: str = UNNAMED) -> Linted:
     except (OSError, UnicodeDecodeError) as error:
         raise NotFoundError(path, f"cannot be read ({error})", "name a trainer's configuration") from None
     trainer, reader, part = _recognised(text, path)
-    found = _Found()
+    found = Found()
+    for key, line in _repeated(text) if isinstance(part, dict) else ():
+        found.trap(f"'{key}' stands twice, again in line {line}: YAML keeps the second and drops the first.")
     try:
         reader(part, found)
     except (AttributeError, KeyError, TypeError, ValueError, IndexError) as error:
@@ -87,23 +66,37 @@ def lint(path: Path, corpus: str = UNNAMED) -> Linted:
     return Linted(trainer, _mixture(path, corpus, found), tuple(found.traps))
 
 
-def _recognised(text: str, path: Path) -> tuple[str, Callable[[Any, _Found], None], JSON]:
+def _recognised(text: str, path: Path) -> tuple[str, Callable[[Any, Found], None], JSON]:
+    if any(option in text for option in _BLENDS):  # arguments, or a script that starts Megatron
+        return "Megatron-LM", _megatron, _words(text, path)
     try:
         value = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise BadInputError(path, f"not YAML ({error})", "mend the file's syntax") from None
     if isinstance(value, str):
         return "Megatron-LM", _megatron, value.split()
     if isinstance(value, dict):
-        if {"train", "valid", "test"} <= set(value):
+        if {"train", "valid", "test"} <= set(value):  # --per-split-data-args-path
             words = value["train"]
             return "Megatron-LM", _megatron, words.split() if isinstance(words, str) else words
         for key, trainer, reader in _KEYS:
-            holder = _holding(value, key)
+            holder = _holding(value.get("train_loader"), key) or _holding(value, key)
             if holder is not None:
                 return trainer, reader, {"whole": value, "part": holder}
     remedy = "give a configuration of Megatron-LM, llm-foundry, OLMo-core, nanotron or Levanter"
     raise BadInputError(path, "is of no trainer that is known here", remedy)
+
+
+def _words(text: str, path: Path) -> list[str]:
+    """Split a shell's text into its words: continued lines, quotes and comments as the shell takes them."""
+    try:
+        return shlex.split(text.replace("\\\n", " ").replace("(", " ( ").replace(")", " ) "), comments=True)
+    except ValueError as error:
+        raise BadInputError(path, f"no shell reads it ({error})", "close the quotes") from None
+
+
+def _repeated(text: str) -> list[tuple[str, int]]:
+    return list(plain_yaml.repeated(yaml.compose(text, Loader=yaml.SafeLoader)))
 
 
 def _holding(value: JSON, key: str) -> dict[str, Any] | None:
@@ -115,7 +108,7 @@ def _holding(value: JSON, key: str) -> dict[str, Any] | None:
     return next((found for part in value.values() if (found := _holding(part, key)) is not None), None)
 
 
-def _mixture(path: Path, corpus: str, found: _Found) -> Mixture:
+def _mixture(path: Path, corpus: str, found: Found) -> Mixture:
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).strip("-._")[:64] or "mixture"
     values: dict[str, JSON] = {"name": name, "corpus": corpus, "seed": found.seed}
     stages = [(until, weights) for until, weights in found.stages if weights]
@@ -139,10 +132,16 @@ def _mixture(path: Path, corpus: str, found: _Found) -> Mixture:
 # --- one reader a trainer ---------------------------------------------------------------------------
 
 
-def _megatron(words: Any, found: _Found) -> None:
+def _megatron(words: Any, found: Found) -> None:
     words = [str(word) for word in words or ()]
-    if words and words[0].startswith("--"):
-        words = words[1:]
+    _megatron_options(words, found)
+    words = _blend(words)
+    if variable := next((word for word in words if word.startswith("$")), None):
+        found.trap(f"The list holds the variable {variable}, whose value is not in this file.")
+        return
+    if len(words) == 1:
+        found.stage(1.0, [(words[0], 1.0)], "")
+        return
     if len(words) % 2:
         found.trap(
             f"The list has {len(words)} entries, an odd number: Megatron takes all of them for prefixes without "
@@ -150,7 +149,7 @@ def _megatron(words: Any, found: _Found) -> None:
         )
         return
     pairs = list(zip(words[1::2], words[::2], strict=True))
-    if any(not _is_weight(weight) for _, weight in pairs):
+    if any(not is_weight(weight) for _, weight in pairs):
         found.trap("A place where a weight should stand holds none: Megatron reads all entries as prefixes.")
         return
     found.stage(1.0, pairs, "Megatron divides by the sum.")
@@ -160,7 +159,26 @@ def _megatron(words: Any, found: _Found) -> None:
     )
 
 
-def _llm_foundry(config: Any, found: _Found) -> None:
+def _blend(words: Sequence[str]) -> Sequence[str]:
+    """Return the weights and prefixes among a launch script's words: up to the next option, if one names them."""
+    asked = next((option for option in _BLENDS if option in words), None)
+    if asked is None and not any(word.startswith("--") for word in words):
+        return words
+    after = words[words.index(asked) + 1 :] if asked else ()
+    return list(itertools.takewhile(lambda word: not word.startswith("--") and word not in _SHELL, after))
+
+
+def _megatron_options(words: Sequence[str], found: Found) -> None:
+    """Take seed and budget, where the words are those of a whole launch script."""
+    told = dict(itertools.pairwise(words))
+    samples, length = (told.get(option, "") for option in ("--train-samples", "--seq-length"))
+    if samples.isdecimal() and length.isdecimal():
+        found.tokens = int(samples) * int(length) or None
+    if (seed := told.get("--seed", "")).isdecimal():
+        found.seed = seed_of(int(seed))
+
+
+def _llm_foundry(config: Any, found: Found) -> None:
     holder = config["part"]
     streams = holder["streams"]
     if not isinstance(streams, dict):
@@ -194,10 +212,10 @@ def _llm_foundry(config: Any, found: _Found) -> None:
         "Proportions count samples: shares of tokens only where every sample has max_seq_len tokens; a sample that "
         "is one text is cut there."
     )
-    found.seed = _seed(holder.get("shuffle_seed"))
+    found.seed = seed_of(holder.get("shuffle_seed"))
 
 
-def _datamixes(whole: Any, first: Any, found: _Found) -> list[tuple[float, Any]]:
+def _datamixes(whole: Any, first: Any, found: Found) -> list[tuple[float, Any]]:
     """Return the streams up to each share of training: those of the callback `curriculum_learning` after the first."""
     later = ((whole.get("callbacks") or {}).get("curriculum_learning")) or {}
     schedule = later.get("schedule") or []
@@ -229,19 +247,19 @@ def _proportions(streams: Mapping[str, Any]) -> list[tuple[str, Any]]:
         folder, dot, number = str(name).rpartition(".")
         if dot and number.isdigit() and str((stream or {}).get("local")).endswith(f"/{number}"):
             name = folder
-        both = _is_weight(weight) and _is_weight(sums.get(name, 0))
+        both = is_weight(weight) and is_weight(sums.get(name, 0))
         sums[name] = float(sums.get(name, 0)) + float(weight) if both else weight
     return list(sums.items())
 
 
-def _olmo_core(config: Any, found: _Found) -> None:
+def _olmo_core(config: Any, found: Found) -> None:
     holder, sources = config["part"], config["part"]["sources"]
     if not isinstance(sources, list) or not all(isinstance(source, dict) for source in sources):
         found.trap("`sources` is no list of sources.")
         return
     pairs = [(str(s.get("source_name")), s.get("target_ratio")) for s in sources]
     for name, ratio in pairs:
-        if _is_weight(ratio) and not 0 < float(ratio) <= 1:
+        if is_weight(ratio) and not 0 < float(ratio) <= 1:
             found.trap(
                 f"'{name}' has the target_ratio {ratio}: OLMo-core refuses what is not above 0, up to 1."
             )
@@ -251,38 +269,51 @@ def _olmo_core(config: Any, found: _Found) -> None:
     ]
     if once:
         found.trap(
-            f"{_listed(once)} may not repeat (max_repetition_ratio 1): OLMo-core fails where a ratio asks for more "
+            f"{listed(once)} may not repeat (max_repetition_ratio 1): OLMo-core fails where a ratio asks for more "
             "tokens than the files hold."
         )
+    _olmo_core_paths(sources, found)
     outer = _holding(config["whole"], "requested_tokens") or {}
-    if outer.get("requested_tokens") is None:
-        found.trap("No `requested_tokens`: OLMo-core has no default for it.")
-    found.tokens = _positive(outer.get("requested_tokens"))
-    found.seed = _seed(outer.get("seed", holder.get("seed")))
+    for key in ("requested_tokens", "global_batch_size"):
+        if outer.get(key) is None:
+            found.trap(f"No `{key}`: OLMo-core has no default for it.")
+    found.tokens = positive(outer.get("requested_tokens"))
+    found.seed = seed_of(outer.get("seed", holder.get("seed")))
 
 
-def _nanotron(config: Any, found: _Found) -> None:
+def _olmo_core_paths(sources: Sequence[Mapping[str, Any]], found: Found) -> None:
+    """Note paths that stand more than once."""
+    named = [(str(path), str(s.get("source_name"))) for s in sources for path in s.get("paths") or ()]
+    for path, count in Counter(path for path, _ in named).items():
+        holders = list(dict.fromkeys(name for one, name in named if one == path))
+        if count > 1:
+            found.trap(
+                f"{path} stands {count} times, in {listed(holders)}: its tokens count each time, and come as often."
+            )
+
+
+def _nanotron(config: Any, found: Found) -> None:
     stages = config["part"]["data_stages"]
     tokens = config["whole"].get("tokens") or {}
     starts = [(stage or {}).get("start_training_step") for stage in stages]
     if starts and starts[0] != 1:
         found.trap(f"The first stage starts at step {starts[0]}: nanotron wants 1.")
-    steps = _positive(tokens.get("train_steps"))
+    steps = positive(tokens.get("train_steps"))
     if len(starts) > 1 and steps is None:
         found.trap(
             "No `tokens.train_steps`: how long the last stage is cannot be seen; equal lengths are taken."
         )
-    ends = _ends(starts, steps, first=1, found=found)
+    ends = ends_of(starts, steps, first=1, found=found)
     names = Counter(str((stage or {}).get("name")) for stage in stages)
     if any(count > 1 for count in names.values()):
         found.trap("Two stages have the same name: nanotron refuses that.")
     for stage, until in zip(stages, ends, strict=True):
         data = ((stage or {}).get("data") or {}).get("dataset") or {}
         _nanotron_stage(str(stage.get("name")), data, until, found)
-    found.seed = _seed(((stages[0] or {}).get("data") or {}).get("seed") if stages else None)
+    found.seed = seed_of(((stages[0] or {}).get("data") or {}).get("seed") if stages else None)
 
 
-def _nanotron_stage(name: str, data: Mapping[str, Any], until: float, found: _Found) -> None:
+def _nanotron_stage(name: str, data: Mapping[str, Any], until: float, found: Found) -> None:
     folders, weights = data.get("dataset_folder"), data.get("dataset_weights")
     if isinstance(folders, dict):
         found.trap(
@@ -308,11 +339,11 @@ def _nanotron_stage(name: str, data: Mapping[str, Any], until: float, found: _Fo
     found.stage(until, list(zip(listed, weights, strict=True)), "nanotron divides by the sum.")
 
 
-def _levanter(config: Any, found: _Found) -> None:
+def _levanter(config: Any, found: Found) -> None:
     data, trainer = config["part"], config["whole"].get("trainer") or {}
     asked, known = data["train_weights"], set(data.get("configs") or data.get("components") or {})
     stages: list[Any] = [[0, asked]] if isinstance(asked, dict) else list(asked or [])
-    steps, batch = _positive(trainer.get("num_train_steps")), _positive(trainer.get("train_batch_size"))
+    steps, batch = positive(trainer.get("num_train_steps")), positive(trainer.get("train_batch_size"))
     starts = [start for start, _ in stages]
     if starts and starts[0] != 0:
         found.trap(f"The first stage starts at step {starts[0]}: Levanter wants 0.")
@@ -320,73 +351,27 @@ def _levanter(config: Any, found: _Found) -> None:
         found.trap(
             "No `trainer.num_train_steps`: the last stage's length cannot be seen; equal ones are taken."
         )
-    block = _positive(data.get("mixture_block_size")) or 2048
+    block = positive(data.get("mixture_block_size")) or 2048
     for start in starts[1:]:
         if batch and isinstance(start, int) and start * batch % block:
             found.trap(
                 f"Step {start} is {start * batch} samples, no multiple of the block of {block}: it fails."
             )
-    for (_, weights), until in zip(stages, _ends(starts, steps, first=0, found=found), strict=True):
+    for (_, weights), until in zip(stages, ends_of(starts, steps, first=0, found=found), strict=True):
         for name in sorted(set(weights) - known):
             found.trap(f"'{name}' has a weight and no entry in `configs`: Levanter refuses that.")
         found.stage(until, list(weights.items()), "Levanter divides by the sum.")
     never = sorted(known - {name for _, weights in stages for name, w in weights.items() if w})
     if never:
-        found.trap(f"{_listed(never)} has no weight, so nothing of it is trained on.")
+        found.trap(f"{listed(never)} has no weight, so nothing of it is trained on.")
     if data.get("stop_strategy", "restart") != "restart":
         found.trap(f"stop_strategy {data['stop_strategy']} ends training with the first data set that ends.")
-    found.seed = _seed(trainer.get("seed"))
+    found.seed = seed_of(trainer.get("seed"))
 
 
-_KEYS: tuple[tuple[str, str, Callable[[Any, _Found], None]], ...] = (
+_KEYS: tuple[tuple[str, str, Callable[[Any, Found], None]], ...] = (
     ("data_stages", "nanotron", _nanotron),
     ("train_weights", "Levanter", _levanter),
     ("streams", "llm-foundry", _llm_foundry),
     ("sources", "OLMo-core", _olmo_core),
 )
-
-
-# --- values that may be anything --------------------------------------------------------------------
-
-
-def _ends(starts: Sequence[Any], steps: int | None, first: int, found: _Found) -> list[float]:
-    """Return the share of training at which each stage ends; equal shares where steps do not say."""
-    count = len(starts)
-    equal = [(n + 1) / count for n in range(count)]
-    if any(not isinstance(start, int) for start in starts) or sorted(set(starts)) != list(starts):
-        found.trap(f"The stages start at {list(starts)}: their steps must rise.")
-        return equal
-    if steps is None or (starts and starts[-1] - first >= steps):
-        if steps is not None:
-            found.trap(f"The last stage starts at step {starts[-1]} of {steps}: it never comes.")
-        return equal
-    return [*((start - first) / steps for start in starts[1:]), 1.0][:count]
-
-
-def _domain(path: object) -> str:
-    """Return what a path is of: the folder of a domain, or a file's or prefix's own name."""
-    name = PurePosixPath(str(path).rstrip("/")).name or str(path)
-    name = next((name.removesuffix(end) for end in _ENDINGS if name.endswith(end)), name)
-    return re.sub(r"_text_(document|sentence)$", "", name)
-
-
-def _is_weight(value: object) -> bool:
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return False
-    try:
-        return math.isfinite(float(value)) and float(value) >= 0
-    except ValueError:
-        return False
-
-
-def _positive(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
-
-
-def _seed(value: object) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63 else 0
-
-
-def _listed(names: Sequence[str]) -> str:
-    quoted = [f"'{name}'" for name in names]
-    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} and {quoted[-1]}"

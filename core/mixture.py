@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
-from collections.abc import Mapping
-from typing import Literal, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Literal, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from core import plain_yaml
 from core.errors import BadInputError
 
 CORPUS_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
 Value = TypeVar("Value", bound=BaseModel)
+_POWER = re.compile(r"\d+(\.\d+)?[eE]\+?\d{1,2}")  # which YAML takes for text
+_RULES = {  # by pydantic's names of errors
+    "string_type": "is text; put it in quotes",
+    "string_pattern_mismatch": "is 1 to 64 letters, digits, '.', '_' or '-', starting with a letter or digit",
+    "model_type": "is a map of keys",
+    "dict_type": "is a map of keys",
+    "tuple_type": "is a list",
+    "int_type": "is a whole number",
+    "int_parsing": "is a whole number",
+    "int_from_float": "is a whole number",
+}
 
 
 class Strict(BaseModel):
@@ -44,9 +57,14 @@ class Selection(BaseModel):
 
 
 class Budget(Strict):
-    """How many tokens the trainer is to see."""
+    """How many tokens the trainer is to see; `5e9` is a whole number, too."""
 
     tokens: int = Field(gt=0)
+
+    @field_validator("tokens", mode="before")
+    @classmethod
+    def _in_powers_of_ten(cls, value: object) -> object:
+        return float(value) if isinstance(value, str) and _POWER.fullmatch(value) else value
 
 
 class Order(Strict):
@@ -185,21 +203,42 @@ def checked(model: type[Value], raw: Mapping[str, object], where: str) -> Value:
     try:
         return model.model_validate(raw)
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"]) or model.__name__.lower()
+        wrong = error.errors()
+        first = next((one for one in wrong if one["type"] == "extra_forbidden"), wrong[0])  # a key misspelt
+        key = _path(first["loc"]) or model.__name__.lower()
         if first["type"] == "extra_forbidden":
-            known = ", ".join(model.model_fields)
+            known = ", ".join(_model_at(model, first["loc"][:-1]).model_fields)
             raise BadInputError(f"{where}: {key}", "unknown key", f"known keys: {known}") from None
-        rule = first["msg"].removeprefix("Value error, ")
-        raise BadInputError(f"{where}: {key}", rule, "mend it and run again") from None
+        given = first["input"]
+        shown = f" = {json.dumps(given, ensure_ascii=False)}" if _is_scalar(given) else ""
+        rule = _RULES.get(first["type"]) or first["msg"].removeprefix("Value error, ")
+        if first["type"] == "model_type":
+            rule += f": {', '.join(_model_at(model, first['loc']).model_fields)}"
+        raise BadInputError(f"{where}: {key}{shown}", rule, "mend it and run again") from None
+
+
+def _path(parts: Sequence[str | int]) -> str:
+    """Return where in the map something stands, without pydantic's names of types."""
+    return ".".join(str(part) for part in parts if not re.fullmatch(r"float|int|str|\w+\[.*\]", str(part)))
+
+
+def _model_at(model: type[BaseModel], parts: Sequence[str | int]) -> type[BaseModel]:
+    """Return the model of what stands at a path in a value of `model`."""
+    for part in parts:
+        if part in model.model_fields:
+            held = model.model_fields[str(part)].annotation
+            kinds = [held, *get_args(held), *(kind for one in get_args(held) for kind in get_args(one))]
+            model = next((k for k in kinds if isinstance(k, type) and issubclass(k, BaseModel)), model)
+    return model
+
+
+def _is_scalar(value: object) -> bool:
+    return value is None or isinstance(value, str | int | float)
 
 
 def parse_mixture(text: str, where: str) -> Mixture:
     """Read a mixture from YAML or JSON; `where` (a path, a page) is named in the error."""
-    try:
-        raw = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise BadInputError(where, f"not YAML ({error})", "mend the file's syntax") from None
+    raw = plain_yaml.read(text, where)
     if not isinstance(raw, dict):
         raise BadInputError(where, "a mixture is a map of keys", "start from a saved mixture")
     return checked(Mixture, raw, where)

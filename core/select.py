@@ -137,6 +137,8 @@ def _check(share: float) -> None:
 def _pool(workspace: Workspace, corpus: Corpus, where: str | None, seed: int) -> NDArray[np.int64]:
     """Return the rows to select from, in an order that contents and seed decide."""
     kept = np.ones(corpus.documents, dtype=np.bool_) if where is None else workspace.keep_mask(corpus, where)
+    if not kept.any():
+        raise BadInputError(where or corpus.name, "leaves no document to select from", "loosen the condition")
     one = np.zeros(corpus.documents, dtype=np.int32)
     return seen_rows(workspace, corpus, ["pool"], one, kept, seed)["pool"]
 

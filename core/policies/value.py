@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias, get_args
 import yaml
 from pydantic import Field, field_validator, model_validator
 
+from core import plain_yaml
 from core.errors import BadInputError
 from core.types import CORPUS_NAME, Strict, checked
 
@@ -104,10 +105,7 @@ def parse_policy(text: str, where: str) -> Policy:
     Raises:
         BadInputError: for what is no policy.
     """
-    try:
-        raw = yaml.safe_load(text)
-    except yaml.YAMLError:
-        raise BadInputError(where, "is not YAML", "mend the file's syntax") from None
+    raw = plain_yaml.read(text, where)
     if not isinstance(raw, dict):
         raise BadInputError(where, "a policy is a map of keys", "start from `policy NAME --show`")
     return checked(Policy, raw, where)

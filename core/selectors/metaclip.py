@@ -41,6 +41,8 @@ class EntryBalance:
         known = keys[mask & np.isfinite(keys)]
         threshold = float(known.max(initial=0.0))
         unmatched = int(mask.sum()) - len(known)
+        if not np.isfinite(keys).any():
+            return mask, "No document of the pool matches an entry of the target: all are taken at random."
         rule = f"Documents balanced over the entries at t = {threshold:.4g}"
         return mask, f"{rule}, and {unmatched:,} that match none." if unmatched else f"{rule}."
 

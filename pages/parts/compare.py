@@ -92,6 +92,8 @@ def _draw(corpus: Corpus, found: Difference, tokens: int, signed: str) -> None:
             for key, old, new in _leaves(name, *pair)
         ]
         table.records(rows)
+    if found.keys and not (found.total or found.tokens or found.means or found.gained or found.lost):
+        st.caption("The trainer sees the same documents of both, each as often.")
     for column, changes in found.tokens.items():
         st.subheader(f"Tokens by {plain.markdown(column)}")
         whole = max(tokens, int(found.total.before or 0) if found.total else 0, 1)

@@ -1,5 +1,6 @@
 """The card tells people what an export holds, and lets no name that came with the data act as markup."""
 
+import json
 from collections import Counter
 
 import numpy as np
@@ -9,6 +10,7 @@ from core.card import card
 from core.contents import contents
 from core.export import export
 from core.types import Document
+from core.workspace import Workspace
 from tests.core.small_corpus import mixture, sized, write
 
 MARKUP = "<b>|`x`|\n# [a](javascript:b) \x1b[31m \u202e*_![]"
@@ -111,6 +113,21 @@ def test_the_card_tells_signals_licences_and_gaps(tmp_path):
     assert "- `toxicity` is unknown for 20 of 40 documents." in lines
     assert "- Toxicity was not measured." not in lines
     assert "- Language was not measured." in lines
+
+
+def test_licences_that_documents_name_themselves(tmp_path):
+    """A field of theirs stands in the card, with who says so, and in the catalogue's file."""
+    home = Workspace(tmp_path / "ws")
+    said = [{"license": name} for name in ("MIT", "MIT", "")]
+    home.write_corpus("c", [(Document(f"d{i}", f"text {i}", "a", one), 2) for i, one in enumerate(said)])
+    export(home, mixture(), "jsonl", tmp_path / "out")
+    lines = (tmp_path / "out" / "README.md").read_text(encoding="utf-8").splitlines()
+
+    assert {"| `MIT` | 2 |", "| `unknown` | 1 |", "- The licence of 1 of 3 documents is unknown."} <= set(
+        lines
+    )
+    assert any(line.startswith("As the documents' own field `license` says") for line in lines)
+    assert ["MIT"] == json.loads((tmp_path / "out" / "croissant.json").read_text(encoding="utf-8"))["license"]
 
 
 def test_one_domain_by_its_name(tmp_path):

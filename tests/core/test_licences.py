@@ -143,9 +143,7 @@ def test_fields_are_checked(tmp_path):
     assert "licence_" == licensing.licences(renamed, "c")["field"]
 
 
-@pytest.mark.parametrize(
-    ("text", "rule"), [("- MIT", "holds no map"), ("{", "is not YAML"), ("\0", "is not YAML")]
-)
+@pytest.mark.parametrize(("text", "rule"), [("- MIT", "holds no map"), ("{", "not YAML"), ("\0", "not YAML")])
 def test_a_file_of_cards_is_a_map(tmp_path, text, rule):
     """Anything else is named with the remedy."""
     path = tmp_path / "cards.yaml"

@@ -80,6 +80,42 @@ def test_megatron_names_and_sums(read):
     assert told(found, "count samples")
 
 
+SCRIPT = """
+DATA_ARGS=(
+    --data-path 0.3 "/data/web_text_document" \\
+        0.7 /data/code_text_document
+    --split 949,50,1   # an odd number of words in all
+)
+torchrun pretrain_gpt.py ${DATA_ARGS[@]} --seed 1234 --seq-length 4096 --train-samples 1000
+"""
+
+
+def test_megatron_launch_script(read):
+    """The list ends where the next option begins; seed and budget are those of the run."""
+    found = read(SCRIPT, "pretrain.sh").mixture
+
+    assert {"web": 0.3, "code": 0.7} == found.weights
+    assert (1234, 4_096_000) == (found.seed, found.budget.tokens)
+
+
+@pytest.mark.parametrize(
+    ("expected", "words"),
+    [({"web": 1.0}, "--data-path /data/web_text_document --seed 1"), (None, "--data-path $BLEND --seed 1")],
+)
+def test_megatron_lists_of_one_word(read, expected, words):
+    """One prefix is all there is; a variable's value is not in the file, and that is said."""
+    found = read(words)
+
+    assert expected == found.mixture.weights
+    assert told(found, "the variable $BLEND") == (expected is None)
+
+
+def test_a_quote_that_nobody_closes(read):
+    """A shell would not read it, either."""
+    with pytest.raises(BadInputError, match="no shell reads it"):
+        read("--data-path '0.3 a 0.7 b")
+
+
 def test_megatron_entries_that_are_no_weights(read):
     """Four prefixes look like two pairs."""
     found = read(json.dumps({"train": ["data/a", "data/b"], "valid": None, "test": None}))
@@ -118,6 +154,17 @@ def foundry(durations, whole):
         "max_duration": whole,
         "callbacks": {"curriculum_learning": curriculum},
     }
+
+
+def test_a_stream_that_stands_twice(read):
+    """YAML drops the first without a word."""
+    streams = "{web: {proportion: 0.7}, code: {proportion: 0.3}, web: {proportion: 0.1}}"
+    found = read(
+        f"eval_loader: {{dataset: {{streams: {{}}}}}}\ntrain_loader: {{dataset: {{streams: {streams}}}}}"
+    )
+
+    assert {"web": 0.25, "code": 0.75} == pytest.approx(found.mixture.weights)
+    assert told(found, "'web' stands twice, again in line 2")
 
 
 def test_foundry_curriculum_is_stages(read):
@@ -163,6 +210,20 @@ def nanotron(*stages, steps=None):
         ],
         "tokens": {"train_steps": steps},
     }
+
+
+def test_olmo_core_paths_that_stand_twice(read):
+    """They are read as often, in one source or in two."""
+    sources = [
+        {"source_name": "web", "target_ratio": 0.6, "paths": ["w/*.npy", "w/*.npy"]},
+        {"source_name": "code", "target_ratio": 0.2, "paths": ["c.npy"]},
+        {"source_name": "wiki", "target_ratio": 0.2, "paths": ["c.npy"]},
+    ]
+    found = read({"sources": sources, "requested_tokens": 10})
+
+    assert told(found, "w/*.npy stands 2 times, in 'web'")
+    assert told(found, "c.npy stands 2 times, in 'code' and 'wiki'")
+    assert told(found, "No `global_batch_size`")
 
 
 def test_nanotron_wants_two_lists(read):

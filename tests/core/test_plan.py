@@ -100,6 +100,20 @@ def test_repeats_are_counted_and_said_in_a_sentence(home):
     ] == list(plan.warnings)
 
 
+def test_many_domains_that_repeat_have_one_sentence(tmp_path):
+    """It names the five of most epochs, and what all of them are worth."""
+    home = sized(tmp_path, {f"d{i}": [10] * (10 + i) for i in range(6)})
+    uniform = {f"d{i}": 1 / 6 for i in range(6)}
+    plan = resolve(home, mixture(weights=uniform, budget={"tokens": 1800}))
+    worth = sum(effective_tokens(100 + 10 * i, 300) for i in range(6))
+
+    assert [
+        "6 domains repeat, most 'd0' (3 epochs), 'd1' (2.73 epochs), 'd2' (2.5 epochs), 'd3' (2.31 epochs), "
+        f"'d4' (2.14 epochs): the 1,800 tokens seen of them all are worth about {worth:,} distinct tokens "
+        "(Muennighoff et al.)."
+    ] == [sentence for sentence in plan.warnings if "repeat" in sentence]
+
+
 def test_many_repeats_of_little_are_warned_of(tmp_path):
     """A hundredth of the budget seen a hundred times harms."""
     home = sized(tmp_path, {"tiny": [10], "large": [1000] * 9})

@@ -49,8 +49,9 @@ def test_seeds_differ(home):
         ("no such method; did you mean 'random'", ("randon",), {}),
         ("no such column", ("top_k",), {}),
         ("no column 'nope'", ("random",), {"where": "nope > 1"}),
+        ("tokens < 0: leaves no document to select from", ("random",), {"where": "tokens < 0"}),
     ],
-    ids=["share", "method", "column", "where"],
+    ids=["share", "method", "column", "where", "nothing left"],
 )
 def test_bad_input(home, expected, arguments, named):
     """Each is the person's error, in a line."""

@@ -53,6 +53,14 @@ def test_what_is_dumped_is_read_back():
         ("name: m\ncorpus: c\nstages: [{until: 0.5}]", "the last must be 1.0"),
         ("name: ../m\ncorpus: c", "spec.yaml: name"),
         ("name: m", "spec.yaml: corpus: Field required"),
+        ("name: m\ncorpus: c\nbudget: 5", "budget = 5: is a map of keys: tokens; mend it"),
+        ("name: m\ncorpus: c\nbudget: {tokens: some}", 'budget.tokens = "some": is a whole number'),
+        ("name: m\ncorpus: c\nmax_epochs: four", 'max_epochs = "four": Input should be a valid number'),
+        (
+            "name: m\ncorpus: c\nstages: [{untill: 1}]",
+            "stages.0.untill: unknown key; known keys: until, weights",
+        ),
+        ("name: m\ncorpus: c\nname: n", "spec.yaml: name: stands twice, again in line 3"),
         ("- 1", "a mixture is a map of keys"),
         ("a: [", "not YAML"),
         (
@@ -68,6 +76,14 @@ def test_bad_mixtures_name_the_key_and_the_rule(text, message):
 
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("expected", "written"), [(5_000_000, "5e6"), (1_500_000_000, "1.5E9"), (50, "5_0")])
+def test_a_budget_may_be_a_power_of_ten(expected, written):
+    """As people write large numbers."""
+    mixture = parse_mixture(f"name: m\ncorpus: c\nbudget: {{tokens: {written}}}", "spec.yaml")
+
+    assert expected == mixture.budget.tokens
 
 
 @given(st.lists(st.floats(0.01, 1e6), min_size=1, max_size=20))

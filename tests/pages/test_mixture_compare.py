@@ -2,7 +2,7 @@
 
 import math
 
-from core.types import Budget
+from core.types import Budget, Mixture
 
 
 def draft(app):
@@ -72,8 +72,20 @@ def test_the_draft_stands_beside_versions(draw, workspace, check):
     app.selectbox(key="compare.with").set_value(labels[1]).run()
     check(app)
     assert ["Lost most"] == [one.value for one in app.subheader if "most" in one.value]
+    assert not any("the same documents of both" in one.value for one in app.caption)
     app.button(key="compare.restore").click().run()
     check(app)
 
     assert first == draft(app)
     assert not app.button(key="handoff.undo").disabled
+
+
+def test_a_change_that_no_document_feels(draw, workspace, check):
+    """A split into stages of the same weights is a change of the spec, and it is said that it is no more."""
+    app = draw("mixture")
+    app.button(key="handoff.save").click().run()
+    split = Mixture.model_validate({**draft(app).model_dump(), "stages": [{"until": 0.5}, {"until": 1.0}]})
+    app = draw("mixture", desk="Compare", **{"desk.draft": split})
+    check(app)
+
+    assert any("the same documents of both, each as often" in one.value for one in app.caption)

@@ -29,7 +29,7 @@ def test_levels_of_which_nothing_is_said_are_kept():
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("[", "is not YAML"),
+        ("[", "not YAML"),
         ("- a", "a policy is a map of keys"),
         (PLAIN + "action: {}", "unknown key (known keys: name, columns"),
         (PLAIN.replace("0.8", "0.2"), "mild begins at 0.5, above toxic at 0.2"),
