@@ -76,9 +76,14 @@ def _converted(value: Any, wanted: Any, where: str) -> object:
                 continue
             try:
                 return option(value)
-            except (TypeError, ValueError):
+            except (TypeError, ValueError, OverflowError):  # the last for what no whole number is: infinity
                 continue
     if any(isinstance(option, type) and isinstance(value, option) for option in options):
         return value
-    names = " or ".join(getattr(option, "__name__", str(option)) for option in options)
+    names = " or ".join(map(_shown, options))
     raise BadInputError(f"{where} = {value!r}", f"must be {names}", "give a value of that kind")
+
+
+def _shown(option: Any) -> str:
+    """Return a type as a person would name it."""
+    return "none" if option is type(None) else getattr(option, "__name__", str(option))

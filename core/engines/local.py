@@ -25,9 +25,10 @@ class LocalEngine:
     """Runs in `workers` processes (default: every core this process may use); 1 runs right here.
 
     This process is one of them: it works whenever the others have enough to do, and from the start, while
-    they still load what they need. With `threads`, in as many threads of this process: for functions that
-    leave the interpreter's lock alone for most of their time; what they return is not copied. Few items are
-    under way at once, so memory does not grow with the corpus.
+    they still load what they need; the last item is always its own, for others have some waiting by then.
+    With `threads`, in as many threads of this process: for functions that leave the interpreter's lock alone
+    for most of their time; what they return is not copied. Few items are under way at once, so memory does
+    not grow with the corpus.
     """
 
     workers: int | None = None
@@ -43,11 +44,11 @@ class LocalEngine:
         pending: deque[Future[R]] = deque()
         with self._pool(others) as pool:
             try:
-                for item in items:
-                    if sum(not future.done() for future in pending) < AHEAD * others:
-                        pending.append(pool.submit(function, item))
-                    elif self.threads:
+                for item, is_last in _with_last(items):
+                    is_short = sum(not future.done() for future in pending) < AHEAD * others
+                    if self.threads and not is_short:
                         yield pending.popleft().result()
+                    if self.threads or (is_short and not is_last):
                         pending.append(pool.submit(function, item))
                     else:
                         pending.append(_done(function, item))
@@ -66,6 +67,17 @@ class LocalEngine:
         return ProcessPoolExecutor(
             others, mp_context=context, initializer=_leave_with, initargs=(os.getpid(),)
         )
+
+
+def _with_last(items: Iterable[T]) -> Iterator[tuple[T, bool]]:
+    """Yield each item and whether it is the last; one is taken ahead."""
+    held: list[T] = []
+    for item in items:
+        if held:
+            yield held.pop(), False
+        held.append(item)
+    if held:
+        yield held.pop(), True
 
 
 def _done(function: Callable[[T], R], item: T) -> Future[R]:

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from core.errors import BadInputError
 from core.signals import _words
 from core.types import ColumnKind, Columns
 
@@ -25,6 +26,11 @@ class CompressionRatio:
     version: ClassVar[int] = 1
     kind: ClassVar[ColumnKind] = "quality"
     level: int = 6
+
+    def __post_init__(self) -> None:
+        """Refuse a level that DEFLATE does not have."""
+        if not 1 <= self.level <= 9:
+            raise BadInputError(f"{self.name}.level = {self.level}", "is from 1 to 9", "set 6")
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -47,6 +47,11 @@ class Importance:
     min_words: int = 100
     compiled: str = field(default="", compare=False, metadata={"private": True})
 
+    def __post_init__(self) -> None:
+        """Refuse texts of fewer words than none."""
+        if self.min_words < 0:
+            raise BadInputError(f"{self.name}.min_words = {self.min_words}", "is at least 0", "set 100")
+
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns' names."""

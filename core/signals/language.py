@@ -8,6 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from core.errors import BadInputError
 from core.signals import _language
 from core.types import ColumnKind, Columns
 
@@ -25,6 +26,11 @@ class Language:
     version: ClassVar[int] = 1
     kind: ClassVar[ColumnKind] = "language"
     max_chars: int = 1000
+
+    def __post_init__(self) -> None:
+        """Refuse to identify a language by nothing."""
+        if self.max_chars < 1:
+            raise BadInputError(f"{self.name}.max_chars = {self.max_chars}", "is at least 1", "set 1000")
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from core.errors import BadInputError
 from core.signals import _words
 from core.types import ColumnKind, Columns
 
@@ -27,6 +28,11 @@ class LineShapes:
     version: ClassVar[int] = 1
     kind: ClassVar[ColumnKind] = "quality"
     short_line: int = 30
+
+    def __post_init__(self) -> None:
+        """Refuse a length that no line has."""
+        if self.short_line < 1:
+            raise BadInputError(f"{self.name}.short_line = {self.short_line}", "is at least 1", "set 30")
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -70,8 +70,9 @@ class Perplexity:
                 raise BadInputError(f"{self.name}.{setting} = {value}", "is at least 1", "give a larger one")
         if (self.head is None) is not (self.tail is None):
             raise BadInputError(f"{self.name}.head, tail", "go together", "give both, or neither")
-        if self.head is not None and self.tail is not None and not self.head <= self.tail:
-            raise BadInputError(f"{self.name}.head = {self.head}", "is above tail", "give a lower one")
+        if self.head is not None and self.tail is not None and not 0 <= self.head <= self.tail < math.inf:
+            given = f"{self.name}.head = {self.head}, tail = {self.tail}"
+            raise BadInputError(given, "are finite, head not above tail", "give the column's percentiles")
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from core.errors import BadInputError
 from core.signals import _words
 from core.signals._syllables import syllables
 from core.types import ColumnKind, Columns
@@ -48,6 +49,11 @@ class Readability:
     version: ClassVar[int] = 1
     kind: ClassVar[ColumnKind] = "quality"
     min_latin: float = 0.5
+
+    def __post_init__(self) -> None:
+        """Refuse what is no share."""
+        if not 0 <= self.min_latin <= 1:
+            raise BadInputError(f"{self.name}.min_latin = {self.min_latin}", "is from 0 to 1", "set 0.5")
 
     @property
     def columns(self) -> tuple[str, ...]:

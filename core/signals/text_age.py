@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import ClassVar
 
+from core.errors import BadInputError
 from core.signals import _words
 from core.types import ColumnKind, Columns
 
@@ -44,6 +45,7 @@ _PAGES = re.compile(
     r"\b(?:pages?|pp?|lines?|nos?|numbers?|ports?)[.:]?\s?[0-9]{1,5}\s?[-–—]\s?$", re.IGNORECASE
 )
 _WINDOW = 48
+_FIRST_YEAR = 1500
 _DASHES = frozenset("-–—")
 # The most characters that each of these can span before the year, and a line feed that `$` passes over: the
 # search begins no earlier.
@@ -72,6 +74,12 @@ class TextAge:
     version: ClassVar[int] = 1
     kind: ClassVar[ColumnKind] = "quality"
     last_year: int = 2030
+
+    def __post_init__(self) -> None:
+        """Refuse a year before those that are looked for."""
+        if self.last_year < _FIRST_YEAR:
+            rule = f"is {_FIRST_YEAR} or later"
+            raise BadInputError(f"{self.name}.last_year = {self.last_year}", rule, "set 2030")
 
     @property
     def columns(self) -> tuple[str, ...]:

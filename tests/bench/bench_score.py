@@ -60,7 +60,7 @@ def main() -> None:
         f"ratio to the plain reading {rate / plain:.1f} times; to the reference's 480/s {rate / 480:.1f} times"
     )
     for signals, what, times in (
-        (REDPAJAMA, "RedPajama-V2's", 15),
+        (REDPAJAMA, "RedPajama-V2's", 30),  # a second process takes half a second to start
         (None, "the default signals, toxicity by its fast model", 3),
     ):
         many = sample * times

@@ -45,6 +45,8 @@ def test_text_becomes_the_field_s_type():
         ("seive", {}, NotFoundError, "did you mean 'sieve'"),
         ("sieve", {"sizes": 1}, BadInputError, "its settings: size, share, label, wet, mesh"),
         ("sieve", {"size": "many"}, BadInputError, "sieve.size = 'many': must be int"),
+        ("sieve", {"size": float("inf")}, BadInputError, "sieve.size = inf: must be int"),
+        ("sieve", {"label": True}, BadInputError, "sieve.label = True: must be str or none"),
         ("sieve", {"wet": "yes"}, BadInputError, "must be bool"),
         ("sieve", {"mesh": "gravel"}, BadInputError, "must be 'fine' or 'coarse'"),
     ],

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
 
+from core.errors import BadInputError
 from core.signals import _identity, _language
 from core.signals.toxicity import _encoder, _passages
 from core.signals.toxicity._linear import load
@@ -19,6 +21,15 @@ SUSPECT = (
     0.2  # of the fast model: below, nine hateful passages of ten that name nobody would be missed at 0.5
 )
 _WORD = re.compile(r"[a-z]+")
+
+
+def check_settings(max_other_language: float, max_passages: int) -> None:
+    """Refuse what is no confidence, and to read no passages at all."""
+    if not 0 <= max_other_language < math.inf:
+        rule = "is a confidence, from 0 to 1; above 1 every language is judged"
+        raise BadInputError(f"max_other_language = {max_other_language}", rule, "set 0.6")
+    if max_passages < 1:
+        raise BadInputError(max_passages, "max_passages is at least 1", "read one passage or more")
 
 
 def unscored(text: str, max_other_language: float) -> Reason | None:

@@ -40,11 +40,10 @@ class Toxicity:
     max_passages: int = 8
 
     def __post_init__(self) -> None:
-        """Refuse a model that does not exist, and no passages at all."""
+        """Refuse a model that does not exist, and settings that cannot be."""
         if self.model not in MODELS:
             raise BadInputError(self.model, "no such toxicity model", f"choose one of: {', '.join(MODELS)}")
-        if self.max_passages < 1:
-            raise BadInputError(self.max_passages, "max_passages is at least 1", "read one passage or more")
+        _judge.check_settings(self.max_other_language, self.max_passages)
 
     @property
     def columns(self) -> tuple[str, ...]:

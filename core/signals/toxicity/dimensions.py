@@ -8,7 +8,6 @@ from typing import ClassVar
 
 import numpy as np
 
-from core.errors import BadInputError
 from core.signals.toxicity import _judge
 from core.signals.toxicity._encoder import DIMENSIONS
 from core.types import ColumnKind, Columns
@@ -32,9 +31,8 @@ class ToxicityDimensions:
     max_passages: int = 8
 
     def __post_init__(self) -> None:
-        """Refuse to read no passages at all."""
-        if self.max_passages < 1:
-            raise BadInputError(self.max_passages, "max_passages is at least 1", "read one passage or more")
+        """Refuse settings that cannot be."""
+        _judge.check_settings(self.max_other_language, self.max_passages)
 
     @property
     def columns(self) -> tuple[str, ...]:

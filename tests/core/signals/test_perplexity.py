@@ -418,6 +418,8 @@ def test_what_is_missing_is_said(changed, why, tmp_path):
         {"max_tokens": 0},
         {"head": 1.0},
         {"head": 2.0, "tail": 1.0},
+        {"head": 2.0, "tail": float("inf")},
+        {"head": float("nan"), "tail": 2.0},
     ],
 )
 def test_settings_have_bounds(changed):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from core import bricks
+from core.errors import BadInputError
 from core.signals import SIGNALS
 
 
@@ -43,3 +44,22 @@ def test_boilerplate_compresses_better_than_noise():
 
     assert value("compression_ratio", "compression_ratio", "all rights reserved. " * 200) < 0.05
     assert value("compression_ratio", "compression_ratio", noise) > 0.75
+
+
+@pytest.mark.parametrize(
+    ("message", "signal", "setting", "value"),
+    [
+        ("compression_ratio.level = 99: is from 1 to 9; set 6", "compression_ratio", "level", "99"),
+        ("line_shapes.short_line = 0: is at least 1", "line_shapes", "short_line", "0"),
+        ("language.max_chars = -5: is at least 1", "language", "max_chars", "-5"),
+        ("readability.min_latin = inf: is from 0 to 1", "readability", "min_latin", "inf"),
+        ("text_age.last_year = 99: is 1500 or later", "text_age", "last_year", "99"),
+        ("importance.min_words = -1: is at least 0", "importance", "min_words", "-1"),
+        ("max_other_language = nan: is a confidence", "toxicity", "max_other_language", "nan"),
+        ("max_other_language = -1.0: is a confidence", "toxicity_dimensions", "max_other_language", "-1"),
+    ],
+)
+def test_a_setting_out_of_its_range_is_refused(message, signal, setting, value):
+    """The value, the rule and the remedy are named before any text is scored."""
+    with pytest.raises(BadInputError, match=message):
+        bricks.make(SIGNALS, signal, {setting: value})
