@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from pages.parts import progress
+from pages.parts import mark, progress
 
-st.set_page_config(page_title="Mixdesk", page_icon=":material/tune:", layout="wide")
+st.set_page_config(page_title="Mixdesk", page_icon=mark.ICON, layout="wide")
+st.logo(mark.LOGO)
 page = st.navigation(
     {
         "See": [

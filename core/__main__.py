@@ -19,6 +19,7 @@ from core.backend.__main__ import app as backend
 from core.commands import (
     contain,
     contamination,
+    corpora,
     dedup,
     diversity,
     export,
@@ -72,6 +73,8 @@ app.command(name="verify")(export.verify)
 app.command(name="add-column")(own.add_column)
 app.command(name="select")(select.select)
 app.command(name="take")(take.take)
+app.command(name="corpora")(corpora.corpora)
+app.command(name="delete")(corpora.delete)
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The corpus.")]
 
 

@@ -58,7 +58,7 @@ def score(
         workspace: where the corpus lives.
         name: the corpus.
         signals: names of signals, or of columns of theirs; all by default.
-        progress: told the documents done, over all missing signals.
+        progress: told the documents done.
         workers: processes; by default one a core, and none for a corpus of a single shard.
         settings: settings of signals that differ from their defaults, by the signal's name.
 

@@ -87,19 +87,26 @@ class ShardTask:
 def run(task: ShardTask, documents: int, progress: Progress, engine: Engine) -> dict[str, str]:
     """Compute every shard that some column lacks; return why columns failed, by fingerprint.
 
-    Progress counts documents once for each column. A column that failed is not tried on later shards.
+    Progress counts documents, one whole where all its columns are there. A column that failed is not tried
+    on later shards.
     """
     failures: dict[str, str] = {}
     lacking = [(start, task.missing(start)) for start in range(0, documents, task.shard_rows)]
     total = documents * len(task.columns)
     done = total - sum(min(task.shard_rows, documents - start) * len(lack) for start, lack in lacking)
-    message = ", ".join(column.maker for column, _ in task.columns)
-    progress(done, total, message)
+    message = _told([column.maker for column, _ in task.columns])
+    each = max(1, len(task.columns))
+    progress(done // each, documents, message)
     # Taken one by one as workers come free, so that each knows what failed meanwhile.
     left = ((start, rest) for start, lack in lacking if (rest := lack.difference(failures)))
     for written, failed in engine.map(task, left):
         for key, why in failed.items():
             failures.setdefault(key, why)
         done += written
-        progress(done, total, message)
+        progress(done // each, documents, message)
     return failures
+
+
+def _told(makers: Sequence[str]) -> str:
+    """The makers by name, the first two of many."""
+    return ", ".join(makers if len(makers) < 4 else [*makers[:2], f"{len(makers) - 2} more"])

@@ -16,7 +16,9 @@ if corpus is None:
     loading.panel()
 else:
     overview.corpora(state.workspace())
-    st.subheader(plain.markdown(corpus.name))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(plain.markdown(corpus.name))
+        overview.deletion(corpus)
     overview.numbers(corpus)
     browse, domains, refused, prepare, load = st.tabs(
         ["Documents", "Domains", "Refused", "Prepare", "Load another"], key="corpus_tab", bind="query-params"
@@ -38,5 +40,4 @@ else:
     if load.open:
         with load:
             loading.panel()
-            again = "Build the demo corpus again" if corpus.name == "demo" else "Build the demo corpus"
-            loading.demo_button(again)
+            loading.demo_button()

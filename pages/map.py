@@ -12,10 +12,12 @@ if corpus is not None and state.need_columns(corpus, ("x", "y"), "cluster"):
         names = scatter.colours(corpus)
         colour = st.selectbox("Colour by", names, key="colour", bind="query-params")
         left, right = st.columns([3, 1])
-        with left:
-            rows = scatter.points(corpus, colour)
         with right:
             chosen = clusters.choose(corpus)
+        if clusters.is_new(chosen) and scatter.is_selected():
+            scatter.clear()  # what was chosen last counts
+        with left:
+            rows = scatter.points(corpus, colour, chosen)
         if rows is None and chosen is not None:
             rows = chosen
         if rows is None:

@@ -53,13 +53,13 @@ def distribution(
 
 def _boxes(found: Distribution, names: Sequence[str]) -> go.Figure:
     figure = go.Figure()
-    place = palette.places(names)
+    place, labels = palette.places(names), plain.labels(names)
     for name, box in reversed(list(zip(names, found.box, strict=True))):
         if not np.isnan(box[0]):
             low, first, median, third, high = box.tolist()
             figure.add_trace(
                 go.Box(
-                    y=[plain.plotly(name, 32)],
+                    y=[labels[name]],
                     orientation="h",
                     lowerfence=[low],
                     q1=[first],
@@ -134,11 +134,11 @@ def value_counts(
     """Draw how many documents have each value, stacked by domain; the twenty commonest values."""
     top = np.argsort(-counts.sum(axis=0), kind="stable")[:20]
     figure = go.Figure()
+    labels = plain.labels(values[i] for i in top)
     for position, name in enumerate(names):
-        shown = [plain.plotly(values[i], 32) for i in top]
         figure.add_trace(
             go.Bar(
-                x=shown,
+                x=list(labels.values()),
                 y=counts[position, top].tolist(),
                 name=plain.plotly(name, 32),
                 marker=palette.bar(position),
@@ -157,6 +157,7 @@ def kept_and_dropped(found: Outcome, key: str) -> None:
     """Draw the share of each domain's tokens that is kept and dropped."""
     figure = go.Figure()
     names = list(found.domains)[::-1]
+    labels = plain.labels(names)
     parts = [found.domains[name] for name in names]
     totals = [max(1, part.kept.tokens + part.dropped.tokens) for part in parts]
     for label, colour, sizes in (
@@ -165,7 +166,7 @@ def kept_and_dropped(found: Outcome, key: str) -> None:
     ):
         figure.add_trace(
             go.Bar(
-                y=[plain.plotly(name, 32) for name in names],
+                y=[labels[name] for name in names],
                 x=[size / total for size, total in zip(sizes, totals, strict=True)],
                 orientation="h",
                 name=label,
@@ -211,14 +212,20 @@ def waterfall(rows: Sequence[WaterfallRow], key: str) -> None:
 def bars(values: Mapping[str, float | None], label: str, key: str) -> None:
     """Draw one number a name; a name without a number is left out."""
     known = {name: value for name, value in values.items() if value is not None}
-    place = palette.places(list(values))
+    place, labels = palette.places(list(values)), plain.labels(values)
     names = sorted(known, key=lambda name: known[name])
     figure = go.Figure(
         go.Bar(
             x=[known[name] for name in names],
-            y=[plain.plotly(name, 32) for name in names],
+            y=[labels[name] for name in names],
             orientation="h",
-            marker_color=[palette.colour(place[name]) for name in names],
+            marker={
+                "color": [palette.colour(place[name]) for name in names],
+                "pattern": {
+                    **palette.bar(0)["pattern"],
+                    "shape": [palette.stripes(place[name]) for name in names],
+                },
+            },
         )
     )
     figure.update_yaxes(type="category")
@@ -248,15 +255,15 @@ def curves(lines: Mapping[tuple[str, str], tuple[list[int], list[float]]], by: s
     draw(palette.looks(figure, 440, x="tokens seen", y=plain.plotly(y)), key, f"{y} by tokens seen")
 
 
-def pairs(values: Mapping[str, tuple[float, float]], labels: tuple[str, str], unit: str, key: str) -> None:
+def pairs(values: Mapping[str, tuple[float, float]], sides: tuple[str, str], unit: str, key: str) -> None:
     """Draw two shares a name, side by side."""
     names = sorted(values, key=lambda name: values[name][0])
-    figure = go.Figure()
-    for side, (label, colour) in enumerate(zip(labels, (palette.muted(), palette.KEPT), strict=True)):
+    figure, labels = go.Figure(), plain.labels(names)
+    for side, (label, colour) in enumerate(zip(sides, (palette.muted(), palette.KEPT), strict=True)):
         figure.add_trace(
             go.Bar(
                 x=[values[name][side] for name in names],
-                y=[plain.plotly(name, 32) for name in names],
+                y=[labels[name] for name in names],
                 orientation="h",
                 name=label,
                 marker_color=colour,
@@ -264,7 +271,7 @@ def pairs(values: Mapping[str, tuple[float, float]], labels: tuple[str, str], un
             )
         )
     figure.update_layout(barmode="group", legend_traceorder="reversed")
-    figure.update_xaxes(tickformat=".0%")
+    figure.update_xaxes(tickformat="~%")  # small shares need their decimals
     figure.update_yaxes(type="category")
     height = max(240, 90 + 34 * len(names))
-    draw(palette.looks(figure, height, x=unit), key, f"{labels[0]} and {labels[1]}, {unit} by domain")
+    draw(palette.looks(figure, height, x=unit), key, f"{sides[0]} and {sides[1]}, {unit} by domain")

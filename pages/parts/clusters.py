@@ -32,6 +32,14 @@ def choose(corpus: Corpus) -> NDArray[np.int64] | None:
     return np.flatnonzero(state.numbers(corpus, "cluster") == shown[position]["cluster"])
 
 
+def is_new(chosen: NDArray[np.int64] | None) -> bool:
+    """Whether a cluster is chosen that was not when the page was last drawn."""
+    signed = None if chosen is None else list_key(chosen)
+    before = st.session_state.get("clusters.last")
+    st.session_state["clusters.last"] = signed
+    return signed is not None and signed != before
+
+
 def clear() -> None:
     """Choose no cluster."""
     st.session_state["clusters.generation"] = st.session_state.get("clusters.generation", 0) + 1

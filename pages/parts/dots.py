@@ -22,7 +22,7 @@ def intervals(parts: Mapping[str, Measured], whole: Measured | None, label: str,
     The line and the band behind are of the whole.
     """
     known = {name: one for name, one in parts.items() if one["value"] is not None}
-    place = palette.places(list(parts))
+    place, labels = palette.places(list(parts)), plain.labels(parts)
     figure = go.Figure()
     if whole is not None and whole["value"] is not None:
         _band(figure, whole)
@@ -32,7 +32,7 @@ def intervals(parts: Mapping[str, Measured], whole: Measured | None, label: str,
         figure.add_trace(
             go.Scatter(
                 x=[one["value"]],
-                y=[plain.plotly(name, 32)],
+                y=[labels[name]],
                 error_x=_bars(one, one["value"], colour),
                 mode="markers",
                 marker={

@@ -195,7 +195,7 @@ def _compare(name: str, result: Found) -> None:
 def _intervals(values: Mapping[str, Found], label: str, key: str) -> None:
     """Draw a dot and its 95 % interval a name; grey where it cannot be told from noise."""
     names = sorted(values, key=lambda name: values[name]["mean"])
-    figure = go.Figure()
+    figure, labels = go.Figure(), plain.labels(names)
     for sure, words in ((True, "told apart"), (False, "cannot be told from noise")):
         some = [name for name in names if bool(values[name]["told_apart"]) is sure]
         if not some:
@@ -206,7 +206,7 @@ def _intervals(values: Mapping[str, Found], label: str, key: str) -> None:
         figure.add_trace(
             go.Scatter(
                 x=means,
-                y=[plain.plotly(name, 32) for name in some],
+                y=[labels[name] for name in some],
                 error_x={"array": high, "arrayminus": low, "symmetric": False, "thickness": 1.5},
                 mode="markers",
                 name=words,
@@ -219,9 +219,7 @@ def _intervals(values: Mapping[str, Found], label: str, key: str) -> None:
             )
         )
     figure.add_vline(x=0, line={"color": palette.colour(6), "width": 1, "dash": "dot"})
-    figure.update_yaxes(
-        type="category", categoryorder="array", categoryarray=[plain.plotly(n, 32) for n in names]
-    )
+    figure.update_yaxes(type="category", categoryorder="array", categoryarray=list(labels.values()))
     height = max(220, 100 + 28 * len(names))
     chart.draw(palette.looks(figure, height, x=plain.plotly(label)), key, label)
 

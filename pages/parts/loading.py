@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ SUFFIXES = (
     ".txt.gz", ".txt", ".md", ".rst",
 )  # fmt: skip
 HERE = ("localhost", "127.0.0.1", "::1")
+DEMO = "demo"
+NAME_CHARACTERS = 50  # of an upload's name that are kept
 OPTIONS = (("--text-field", "text_field"), ("--id-field", "id_field"), ("--source-field", "source_field"))
 
 
@@ -45,12 +48,15 @@ def panel() -> None:
             )
             stratify = st.checkbox("Sample each source alike", key="loading.stratify")
             seed = st.number_input("Seed", 0, value=0, key="loading.seed")
+        replace = bool(state.workspace().corpora()) and st.checkbox(
+            "Replace a corpus that has this name, with all that was computed on it", key="loading.replace"
+        )
         sent = st.form_submit_button("Load", type="primary", icon=":material/upload:")
     if sent:
         with plain.errors_shown():
             listed = [line.strip() for line in paths.splitlines() if line.strip()]
-            check_name(name, "corpus")
-            command = ["ingest", name, *_checked(listed), *_kept(uploads), "--seed", str(seed)]
+            _check_name(name.strip(), replace=replace)
+            command = ["ingest", name.strip(), *_checked(listed), *_kept(uploads), "--seed", str(seed)]
             for option, value in fields.items():
                 if value.strip():
                     command.append(f"{option}={value.strip()}")
@@ -60,15 +66,32 @@ def panel() -> None:
                 raise BadInputError(
                     "nothing to read", "a corpus is read from at least one file", "name or send one"
                 )
-            progress.submit(command, f"ingest {name}")
+            progress.submit(command, f"ingest {name.strip()}")
             st.rerun()
 
 
-def demo_button(label: str = "Build the demo corpus") -> None:
-    """Draw the button that builds the demo corpus and prepares it."""
-    if st.button(label, key="loading.demo", icon=":material/science:", type="primary"):
+def demo_button() -> None:
+    """Draw the button that builds the demo corpus and prepares it; asks before it replaces one."""
+    if DEMO not in state.workspace().corpora():
+        _build_demo("Build the demo corpus")
+        return
+    with st.popover("Build the demo corpus again", icon=":material/science:"):
+        st.caption("It replaces the corpus “demo”, with all that was computed on it.")
+        _build_demo("Replace it")
+
+
+def _build_demo(label: str) -> None:
+    if st.button(label, key="loading.demo", icon=":material/science:"):
         progress.submit(["demo"], "demo corpus with every stage")
         st.rerun()
+
+
+def _check_name(name: str, *, replace: bool) -> None:
+    """Refuse a name that no corpus may have, and one that is taken unless it is to be replaced."""
+    if not name:
+        raise BadInputError("no name", "a corpus is called something", "give it a name, such as my-corpus")
+    if check_name(name, "corpus") in state.workspace().corpora() and not replace:
+        raise BadInputError(name, "there is a corpus of this name", "choose another, or tick “Replace”")
 
 
 def _checked(paths: list[str]) -> list[str]:
@@ -89,7 +112,7 @@ def _checked(paths: list[str]) -> list[str]:
 
 
 def _kept(uploads: list[Any] | None) -> list[str]:
-    """Store uploads under names of our own: the hash of the content and a known ending."""
+    """Store uploads by their content's hash, each under its own name, which may become a domain's."""
     folder = state.workspace().folder / "uploads"
     found = []
     for upload in uploads or []:
@@ -97,8 +120,9 @@ def _kept(uploads: list[Any] | None) -> list[str]:
         if ending is None:
             raise BadInputError(upload.name, "not a kind of file that is read", "send " + ", ".join(SUFFIXES))
         data = upload.getbuffer()
-        path = folder / (hashlib.sha256(data).hexdigest()[:24] + ending)
-        folder.mkdir(parents=True, exist_ok=True)
+        stem = re.sub(r"[^\w.-]+", "-", upload.name[: -len(ending)]).strip(".-")[:NAME_CHARACTERS]
+        path = folder / hashlib.sha256(data).hexdigest()[:24] / ((stem or "upload") + ending)
+        path.parent.mkdir(parents=True, exist_ok=True)
         with written_aside(path) as aside:
             aside.write_bytes(data)
         found.append(str(path))

@@ -9,10 +9,11 @@ from core.rankers import RANKERS
 from core.search import search
 from core.types import Corpus
 from core.workspace import Workspace
-from pages.parts import chart, state, table
+from pages.parts import chart, plain, progress, state, table
 
 NUM_HITS = 100
 MAX_REFUSED = 1000  # shown; the counts by reason are of all
+KINDS = {"VARCHAR": "text", "BOOLEAN": "yes or no"}
 WHOLE = st.column_config.NumberColumn(format="localized")
 
 
@@ -37,6 +38,35 @@ def corpora(workspace: Workspace) -> None:
         hide_index=True,
         column_config=dict.fromkeys(("documents", "tokens", "refused"), WHOLE),
     )
+
+
+def deletion(corpus: Corpus) -> None:
+    """Draw the way to take a corpus away: asked twice, and not while a job works on it."""
+    with st.popover(
+        "Delete", icon=":material/delete:", type="tertiary", key=f"corpus.deletion.{corpus.name}"
+    ):
+        st.caption(
+            f"Its {corpus.documents:,} documents and all that was computed on them go for good. "
+            "Mixtures, exports and runs stay."
+        )
+        busy = [job for job in progress.active() if corpus.name in job.command]
+        if busy:
+            st.caption(f"A job works on it: {plain.markdown(busy[0].title)}. Cancel that first.")
+        st.button(
+            f"Delete {plain.markdown(corpus.name)}",
+            key=f"corpus.delete.{corpus.name}",
+            disabled=bool(busy),
+            on_click=_delete,
+            args=(corpus.name,),
+        )
+
+
+def _delete(name: str) -> None:
+    workspace = state.workspace()
+    if name in workspace.corpora():  # another tab may have been first
+        workspace.delete_corpus(name)
+    for other in workspace.corpora()[:1]:
+        state.choose(other)
 
 
 def numbers(corpus: Corpus) -> None:
@@ -76,23 +106,43 @@ def domains(corpus: Corpus) -> None:
         }
         for name, count in sorted(corpus.domains.items(), key=lambda item: -item[1].tokens)
     ]
-    left, right = st.columns(2)
+    left, right = st.columns([4, 3])
     share = st.column_config.ProgressColumn("share of tokens", format="percent", max_value=1)
     left.dataframe(
         pd.DataFrame(rows),
         hide_index=True,
-        column_config={"documents": WHOLE, "tokens": WHOLE, "share": share},
+        column_config={**table.first(rows), "documents": WHOLE, "tokens": WHOLE, "share": share},
     )
     with right:
         tokens: dict[str, float | None] = {name: count.tokens for name, count in corpus.domains.items()}
         chart.bars(tokens, "tokens", "corpus.tokens")
     st.markdown("**Columns**")
-    facts = [
-        {"column": fact.name, "type": fact.type.lower(), "made by": fact.kind or "the documents"}
-        for fact in state.facts(corpus)
-    ]
-    st.dataframe(pd.DataFrame(facts), hide_index=True)
+    st.dataframe(pd.DataFrame(_columns(corpus)), hide_index=True)
     st.text(f"Token counts by {corpus.tokenizer or 'an unnamed tokenizer'}; fingerprint {corpus.fingerprint}")
+
+
+def _columns(corpus: Corpus) -> list[dict[str, str]]:
+    """Each column with what it holds and who made it, how: a field of the documents, or a stage's brick."""
+    made = {name: one for one in state.workspace().columns(corpus) for name in one.names}
+    rows = []
+    for fact in state.facts(corpus):
+        one = made.get(fact.name)
+        settings = ", ".join(f"{key}={value}" for key, value in one.settings.items()) if one else ""
+        rows.append(
+            {
+                "column": fact.name,
+                "holds": "numbers" if fact.is_number else KINDS.get(fact.type, fact.type.lower()),
+                "made by": f"{one.maker}, version {one.version}" if one else _origin(fact.name),
+                "of kind": str(one.kind) if one else "",
+                "settings": settings,
+            }
+        )
+    return rows
+
+
+def _origin(name: str) -> str:
+    """Where a column that no brick made comes from."""
+    return "loading" if name in ("row", "tokens", "content_hash") else "the documents"
 
 
 def refused(workspace: Workspace, corpus: Corpus) -> None:

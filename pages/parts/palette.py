@@ -32,8 +32,13 @@ def colour(position: int) -> str:
 
 def bar(position: int) -> dict[str, Any]:
     """How the n-th thing's bars look; after eight, colours come round again with stripes."""
-    stripes = ("", "/", "x", ".")[position // len(COLOURS) % 4]
-    return {"color": colour(position), "pattern": {"shape": stripes, "size": 6, "solidity": 0.35}}
+    pattern = {"shape": stripes(position), "size": 6, "solidity": 0.35}
+    return {"color": colour(position), "pattern": pattern}
+
+
+def stripes(position: int) -> str:
+    """The stripes of the n-th thing's bars: none for the first eight."""
+    return ("", "/", "x", ".")[position // len(COLOURS) % 4]
 
 
 def faint(colour_: str, opacity: float = 0.35) -> str:

@@ -117,11 +117,12 @@ def matrix(
     """Draw a matrix as colours with its numbers; from -1 to 1 where `diverging`, else from 0 to `most`."""
     share = ".1%" if most < 1 else ".0%"
     shape = f"%{{z:{share}}}" if percent else "%{z:.2f}"
+    across, down = plain.labels(columns, 36), plain.labels(rows, 36)
     figure = go.Figure(
         go.Heatmap(
             z=[[None if math.isnan(value) else value for value in line] for line in values.tolist()],
-            x=[plain.plotly(name, 36) for name in columns],
-            y=[plain.plotly(name, 36) for name in rows],
+            x=[across[name] for name in columns],
+            y=[down[name] for name in rows],
             zmin=-1 if diverging else 0,
             zmax=most,
             colorscale=_scale(diverging),

@@ -28,7 +28,7 @@ ICONS = {
 def submit(command: Sequence[str], title: str, after: Job | None = None) -> Job:
     """Queue a command, to run when `after` is done, and say so."""
     job = state.jobs().submit(command, title, after.id if after else None)
-    st.session_state["progress.failed"] = ()
+    st.session_state["progress.failed"] = st.session_state["progress.loaded"] = ()
     st.toast(f"Queued: {plain.markdown(title)}", icon=":material/schedule:")
     return job
 
@@ -42,9 +42,31 @@ def sidebar() -> None:
     """Follow the running jobs in the sidebar; the page draws anew as soon as one ends, and says why it failed."""
     watched = tuple(job.id for job in active())
     with st.sidebar:
-        for title, why in st.session_state.get("progress.failed", ()):
-            st.error(f"{plain.markdown(title)}: {plain.markdown(why, 400)}", icon=ICONS["failed"])
+        for title, reason in st.session_state.get("progress.failed", ()):
+            st.error(f"{plain.markdown(title)}: {plain.markdown(reason, 400)}", icon=ICONS["failed"])
+        for name in st.session_state.get("progress.loaded", ()):
+            st.button(
+                f"{plain.markdown(name)} is loaded: see it",
+                key=f"progress.see.{name}",
+                icon=ICONS["done"],
+                on_click=_see,
+                args=(name,),
+            )
         st.fragment(_sidebar, run_every=EVERY if watched else None)(watched)
+
+
+def _ended(watched: Sequence[str], now: Sequence[Job]) -> list[Job]:
+    """Those of the watched jobs that neither wait nor run any more."""
+    going = {job.id for job in now}
+    return [state.jobs().job(one) for one in watched if one not in going]
+
+
+def _see(name: str) -> None:
+    """Choose a corpus that was loaded; nothing more is said of it."""
+    st.session_state["progress.loaded"] = tuple(
+        one for one in st.session_state["progress.loaded"] if one != name
+    )
+    state.choose(name)
 
 
 def _sidebar(watched: tuple[str, ...]) -> None:
@@ -54,11 +76,13 @@ def _sidebar(watched: tuple[str, ...]) -> None:
     if len(now) > 5:
         st.caption(f"and {len(now) - 5} more: see Jobs")
     if tuple(job.id for job in now) != watched:
-        ended = [state.jobs().job(one) for one in watched if one not in {job.id for job in now}]
+        ended = _ended(watched, now)
         st.session_state["progress.failed"] = (
             *st.session_state.get("progress.failed", ()),
-            *((job.title, job.error or "no reason is known") for job in ended if job.state == "failed"),
+            *((job.title, why(job) or "no reason is known") for job in ended if job.state == "failed"),
         )
+        loaded = [job.command[1] for job in ended if job.state == "done" and job.command[0] == "ingest"]
+        st.session_state["progress.loaded"] = (*st.session_state.get("progress.loaded", ()), *loaded)
         st.rerun()
 
 
@@ -86,9 +110,14 @@ def told(job: Job) -> str:
         parts.append(f"{job.rate:,.3g}/s" if job.rate < 100 else f"{job.rate:,.0f}/s")
         if job.total and job.total > job.done:
             parts.append(f"{span((job.total - job.done) / job.rate)} left in this step")
-    if job.error and job.state in ("failed", "interrupted"):
-        parts.append(job.error)
+    if job.error and job.state not in ACTIVE:
+        parts.append(why(job))
     return " · ".join(parts) or job.state
+
+
+def why(job: Job) -> str:
+    """Why a job stopped, without the word that its command begins such a line with."""
+    return job.error.removeprefix("error: ")
 
 
 def span(seconds: float) -> str:

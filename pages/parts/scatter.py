@@ -29,14 +29,20 @@ def chart_key() -> str:
     return f"map.points.{st.session_state.get('map.generation', 0)}"
 
 
+def is_selected() -> bool:
+    """Whether points of the chart are selected, or still shown so."""
+    event = st.session_state.get(chart_key())
+    return st.session_state.get("map.kept") is not None or bool(event and event["selection"]["points"])
+
+
 def clear(keep: Rows | None = None) -> None:
     """Empty the chart's own selection; `keep` are rows to go on showing as selected."""
     st.session_state["map.generation"] = st.session_state.get("map.generation", 0) + 1
     st.session_state["map.kept"] = keep
 
 
-def points(corpus: Corpus, colour: str) -> Rows | None:
-    """Draw the map and return the rows selected, or None where nothing is."""
+def points(corpus: Corpus, colour: str, lit: Rows | None = None) -> Rows | None:
+    """Draw the map and return the rows selected, or None where nothing is; then the rows `lit` stand out."""
     if st.session_state.get("map.corpus") != state.stamp(corpus) + colour:
         if "map.corpus" in st.session_state:
             clear(st.session_state.get("map.last") if _same_corpus(corpus) else None)
@@ -44,7 +50,7 @@ def points(corpus: Corpus, colour: str) -> Rows | None:
         st.session_state["map.fingerprint"] = corpus.fingerprint
     shown = sample(corpus.documents, MAX_POINTS)
     kept = st.session_state.get("map.kept")
-    figure = _figure(corpus, colour, shown, kept)
+    figure = _figure(corpus, colour, shown, lit if kept is None else kept)
     event = st.plotly_chart(
         figure,
         key=chart_key(),

@@ -17,7 +17,18 @@ from core.types import Corpus
 from pages.parts import plain, progress, state, table, ways
 
 MODES = {"dot": "step (TracIn)", "cosine": "direction alone", "less": "Adam's step (LESS)"}
-FOUR = st.column_config.NumberColumn(format="%.4f")
+WHOLE = st.column_config.NumberColumn(format="localized")
+WORDS = {
+    "loss": "loss (nats a token)",
+    "bits_per_byte": "bits per byte",
+    "el2n": "EL2N",
+    "influence": "influence",
+}
+COLUMNS = {
+    "documents": WHOLE,
+    "tokens": WHOLE,
+    **{name: st.column_config.NumberColumn(label, format="%.4f") for name, label in WORDS.items()},
+}
 
 
 def panel(listed: Mapping[str, Run]) -> None:
@@ -76,6 +87,12 @@ def _influence(run: Run, folder: Path, corpus: Corpus) -> None:
             _ask(command, f"influence on {target} of {folder.name}", folder, corpus)
 
 
+def _by_number(named: tuple[str, object]) -> tuple[int, str]:
+    """Clusters by their numbers, sources by the alphabet."""
+    group = named[0]
+    return (int(group) if group.lstrip("-").isdecimal() else 0, group)
+
+
 def _means(corpus: Corpus, folder: Path) -> None:
     """Draw the means by cluster or source that were taken, and links to the map by each column."""
     report: Any = state.workspace().report(corpus, f"run-{run_label(folder.name)}")
@@ -83,16 +100,12 @@ def _means(corpus: Corpus, folder: Path) -> None:
         st.caption("Nothing has been taken beside the corpus yet.")
         return
     known = {name for one in report["groups"].values() for name in one} - {"losses", "bits"}
-    shown = [
-        name
-        for name in ("documents", "tokens", "loss", "bits_per_byte", "el2n", "influence")
-        if name in known
-    ]
+    shown = [name for name in COLUMNS if name in known]
     rows = [
         {report["by"]: group, **{name: one.get(name) for name in shown}}
-        for group, one in report["groups"].items()
+        for group, one in sorted(report["groups"].items(), key=_by_number)
     ]
-    table.records(rows, dict.fromkeys(shown[2:], FOUR), f"{folder.name}-documents", "singles.means")
+    table.records(rows, COLUMNS, f"{folder.name}-documents", "singles.means")
     there = {fact.name for fact in state.facts(corpus)}
     with st.container(horizontal=True):
         for column in (f"loss_{run_label(folder.name)}", "el2n", "influence"):

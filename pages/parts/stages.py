@@ -48,35 +48,44 @@ def done(corpus: Corpus) -> set[str]:
 
 
 def panel(corpus: Corpus) -> None:
-    """Draw every stage with its state and a button, and one button for all that is missing."""
+    """Draw every stage with its state and its settings, and one button for all that is missing."""
     there = done(corpus)
     waiting = {job.command[:2] for job in progress.active()}
-    commands = {step.name: [step.name, corpus.name, *_options(step.name)] for step in STEPS}
+    above = st.container()
+    commands = {step.name: _row(corpus, step, there, (step.name, corpus.name) in waiting) for step in STEPS}
     missing = [s for s in STEPS if s.name not in there and (s.name, corpus.name) not in waiting]
-    if missing:
-        if st.button(
-            "Run all that is missing",
-            type="primary",
-            key="stages.all",
-            icon=":material/play_arrow:",
-            shortcut="P",
-        ):
-            job = None
-            for step in missing:
-                job = progress.submit(commands[step.name], f"{step.name} {corpus.name}", after=job)
-            st.rerun()
-    else:
-        st.success("Everything has been computed, or is about to be.", icon=":material/check_circle:")
-    for step in STEPS:
-        _row(corpus, step, there, (step.name, corpus.name) in waiting, commands[step.name])
+    with above:
+        if missing:
+            _all(corpus, [commands[step.name] for step in missing])
+        elif waiting & {(step.name, corpus.name) for step in STEPS}:
+            st.info("The stages that are missing wait or run; they are followed on the left.")
+        else:
+            st.success("Every stage has run.", icon=":material/check_circle:")
 
 
-def _row(corpus: Corpus, step: Step, there: set[str], waits: bool, command: Sequence[str]) -> None:
+def _all(corpus: Corpus, commands: Sequence[Sequence[str]]) -> None:
+    """Draw the button that queues these commands, each after the one before it."""
+    if st.button(
+        "Run all that is missing",
+        type="primary",
+        key="stages.all",
+        icon=":material/play_arrow:",
+        shortcut="P",
+    ):
+        job = None
+        for command in commands:
+            job = progress.submit(command, f"{command[0]} {corpus.name}", after=job)
+        st.rerun()
+
+
+def _row(corpus: Corpus, step: Step, there: set[str], waits: bool) -> list[str]:
+    """Draw a stage: its state, its settings, its button; return its command as it is set."""
     with st.container(horizontal=True, vertical_alignment="center", border=True):
         ready = step.needs is None or step.needs in there
         label = "in the queue" if waits else "done" if step.name in there else "not yet"
         icon = progress.ICONS["done" if step.name in there else "queued"]
         st.markdown(f"{icon} **{step.name}**: {step.good_for} ({label})", width="stretch")
+        command = [step.name, corpus.name, *_options(step.name)]
         word = "Run again" if step.name in there else "Run"
         if st.button(
             word,
@@ -86,6 +95,7 @@ def _row(corpus: Corpus, step: Step, there: set[str], waits: bool, command: Sequ
         ):
             progress.submit(command, f"{step.name} {corpus.name}")
             st.rerun()
+    return command
 
 
 def _options(step: str) -> list[str]:
@@ -99,7 +109,7 @@ def _options(step: str) -> list[str]:
         return []
     option, face = faces[step]
     names = list(face)
-    with st.popover(f"{step}: settings", icon=":material/settings:"):
+    with st.popover("Settings", icon=":material/settings:", key=f"stages.{step}"):
         start = names.index("minhash") if "minhash" in names else 0
         name = st.selectbox(option, names, index=start, key=f"stages.{step}.{option}")
         chosen = [f"--{option}", name]

@@ -21,7 +21,7 @@ from core.pool import domain_codes
 from core.threshold import quoted
 from core.types import ColumnKind, Corpus
 from core.workspace import Workspace
-from pages.parts import ways
+from pages.parts import plain, ways
 
 OWN_COLUMNS = ("row", "id", "text", "source", "tokens", "content_hash")
 NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UINTEGER", "UBIGINT", "FLOAT", "DOUBLE", "UTINYINT",
@@ -65,8 +65,19 @@ def choose_corpus() -> Corpus | None:
     names = home.corpora()
     if not names:
         return None
+    wanted = st.session_state.get("corpus") or st.query_params.get("corpus")
+    if wanted and wanted not in names:
+        st.warning(
+            f"There is no corpus “{plain.markdown(wanted)}” in this workspace; what you see is of “{names[0]}”.",
+            icon=":material/warning:",
+        )
     name = st.sidebar.selectbox("Corpus", names, key="corpus", bind="query-params")
     return home.corpus(name or names[0])
+
+
+def choose(name: str) -> None:
+    """Choose a corpus from a widget's callback: before the page draws the choice."""
+    st.session_state["corpus"] = name
 
 
 def need_corpus(what: str) -> Corpus | None:

@@ -19,6 +19,7 @@ from core.types import Corpus
 from pages.parts import state, veil
 
 PAGE_ROWS = 50
+LONG = 40  # characters of a name, beyond which its column is cut
 BEGINNING = 200  # characters of a text that a table shows
 
 COLUMNS = {
@@ -26,7 +27,12 @@ COLUMNS = {
     "id": st.column_config.TextColumn("id", width="medium"),
     "source": st.column_config.TextColumn("source", width="small"),
     "tokens": st.column_config.NumberColumn("tokens", format="localized", width="small"),
-    "score": st.column_config.NumberColumn("score", format="%.3f", width="small"),
+    "score": st.column_config.NumberColumn(
+        "score",
+        format="%.3f",
+        width="small",
+        help="How well it fits, on the scale of this way to search; no other way's scores compare with it.",
+    ),
     "beginning": st.column_config.TextColumn("text", width="large"),
     "snippet": st.column_config.TextColumn("found", width="large"),
 }
@@ -136,11 +142,14 @@ def records(
     download: str = "",
     key: str | None = None,
 ) -> None:
-    """Draw records to read; with a name for the file, a button that downloads them as CSV."""
+    """Draw records to read; with a name for the file, a button that downloads them as CSV.
+
+    A first column of long names leaves room for what is said of them.
+    """
     import pandas as pd
 
     frame = pd.DataFrame(list(shown))
-    st.dataframe(frame, hide_index=True, column_config=dict(columns or {}))
+    st.dataframe(frame, hide_index=True, column_config={**first(shown), **(columns or {})})
     if download:
         st.download_button(
             "CSV",
@@ -152,6 +161,14 @@ def records(
             icon=":material/download:",
             type="tertiary",
         )
+
+
+def first(shown: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """How wide the first of several columns may be: as it likes, but where a text in it is long."""
+    name = next(iter(shown[0]), None) if shown and len(shown[0]) > 2 else None
+    if name is None or all(len(str(record.get(name))) <= LONG for record in shown):
+        return {}
+    return {name: st.column_config.TextColumn(width="medium")}
 
 
 def _file_name(words: str) -> str:

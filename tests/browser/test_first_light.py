@@ -33,6 +33,17 @@ def test_map_lasso_and_document(page):
     screenshot(page, "document")
 
 
+def test_nothing_is_fetched_from_elsewhere(page, address):
+    """The app needs no network: fonts, icons and charts come from its own server."""
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    opened(page, "/map", "Map")
+    expect(page.locator(".js-plotly-plot canvas").first).to_be_visible()
+
+    assert [] == [url for url in asked if not url.startswith((address, "data:", "blob:"))]
+    assert len(asked) > 10
+
+
 def test_quality_threshold_goes_to_the_desk(page):
     """A threshold becomes a filter of the mixture, and the waterfall shows what it takes."""
     opened(page, "/quality?signal=word_count", "Quality")

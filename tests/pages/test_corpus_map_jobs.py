@@ -1,6 +1,7 @@
 """Corpus, Map, Training and Jobs: browsing, search, selection, loading, runs and the queue."""
 
 import json
+from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
@@ -41,6 +42,79 @@ def test_loading_refuses_a_path_that_looks_like_an_option(draw, empty, check):
     assert app.error
 
 
+def load(app, name, *files):
+    """Fill the form and send it."""
+    app.text_input(key="loading.name").input(name)
+    app.file_uploader(key="loading.files").set_value(list(files))
+    next(b for b in app.button if b.label == "Load").click().run()
+    return app
+
+
+def test_uploads_keep_their_names_for_the_domains(draw, empty, check):
+    """An upload's name may become a domain's, so it is kept, without what could lead a path astray."""
+    named = [("../../web pages.jsonl", b"{}", "text/plain"), ("=[*].csv", b"a", "text/csv")]
+    check(load(draw("corpus"), "mine", *named))
+    folder = empty.folder / "uploads"
+    paths = [Path(one) for one in Jobs(empty).jobs()[0].command[2:4]]
+
+    assert ["web-pages.jsonl", "upload.csv"] == [path.name for path in paths]
+    assert {folder} == {path.resolve().parents[1] for path in paths}
+    assert [b"{}", b"a"] == [path.read_bytes() for path in paths]
+
+
+def test_loading_replaces_a_corpus_only_when_told_to(draw, workspace, check):
+    """The name of a corpus that is there is refused: all that was computed on it would be gone."""
+    app = load(draw("corpus", corpus_tab="Load another"), "small", ("a.txt", b"words", "text/plain"))
+    check(app)
+    assert "there is a corpus of this name" in app.error[0].value
+    assert [] == Jobs(workspace).jobs()
+    app.checkbox(key="loading.replace").check()
+    check(load(app, "small", ("a.txt", b"words", "text/plain")))
+
+    assert ["ingest"] == [job.command[0] for job in Jobs(workspace).jobs()]
+
+
+def test_a_corpus_that_is_not_there_is_said(draw, workspace):
+    """A link to a corpus that has gone does not pass another off for it."""
+    app = draw("corpus", corpus="gone")
+
+    assert ["There is no corpus “gone” in this workspace; what you see is of “small”."] == [
+        one.value for one in app.warning
+    ]
+
+
+def test_delete_takes_the_corpus_away(draw, workspace, check):
+    """The corpus goes, and the page stands on one that is left."""
+    from core.types import Document
+
+    workspace.write_corpus("other", [(Document("a", "one two", "web"), 2)], tokenizer="words")
+    app = draw("corpus", corpus="small")
+    app.button(key="corpus.delete.small").click().run()
+    check(app)
+
+    assert ["other"] == workspace.corpora()
+    assert ["other"] == [one.value for one in app.subheader]
+    assert not app.warning
+
+
+def test_a_corpus_is_not_deleted_under_a_job(draw, workspace):
+    """Its columns would be written into nothing."""
+    Jobs(workspace).submit(["embed", "small"], "embed small")
+    app = draw("corpus")
+
+    assert app.button(key="corpus.delete.small").disabled
+
+
+def test_every_column_says_who_made_it(draw, workspace):
+    """The list of columns names the maker, its version and its settings."""
+    tables = [one.value for one in draw("corpus", corpus_tab="Domains").dataframe]
+    columns = next(one for one in tables if "made by" in one.columns).set_index("column")
+
+    assert "lengths, version 1" == columns.loc["word_count", "made by"]
+    assert "loading" == columns.loc["tokens", "made by"]
+    assert "the documents" == columns.loc["year", "made by"]
+
+
 def test_missing_stages_are_queued_in_order(draw, empty, check):
     """Each stage waits for the one before it."""
     from core.types import Document
@@ -64,6 +138,23 @@ def test_lasso_lists_the_documents_inside(draw, workspace, check):
     check(app)
 
     assert ["2 documents selected"] == [heading.value for heading in app.subheader]
+
+
+def test_a_chosen_cluster_stands_out_and_takes_a_lassos_place(draw, workspace, check):
+    """Of a lasso and a cluster the one chosen last is listed; the map shows where the cluster lies."""
+    app = draw("map")
+    picked = {"selection": {"points": [{"customdata": 3}, {"customdata": [5]}], "box": [], "lasso": []}}
+    app.session_state["map.points.0"] = picked
+    app.run()
+    key = next(one.key for one in app.dataframe if (one.key or "").startswith("clusters.list"))
+    app.session_state[key] = {"selection": {"rows": [0], "columns": [], "cells": []}}
+    app.run()
+    check(app)
+    size = workspace.report(workspace.corpus("small"), "clusters")[0]["documents"]
+    traces = json.loads(app.get("plotly_chart")[0].proto.spec)["data"]
+
+    assert [f"{size} documents selected"] == [heading.value for heading in app.subheader]
+    assert size == sum(len(trace["selectedpoints"]) for trace in traces)
 
 
 def test_map_colours_by_every_column_it_offers(draw, workspace, check):
@@ -148,9 +239,21 @@ def followed():
     progress.sidebar()
 
 
+def test_a_corpus_that_was_loaded_can_be_chosen_at_once(workspace, monkeypatch):
+    """Whichever page is open, when the job that loads it is done."""
+    done = Job("1", ("ingest", "small", "a.txt"), "ingest small", "done", workspace.folder, 0.0)
+    monkeypatch.setattr(Jobs, "jobs", lambda self: [done])
+    monkeypatch.setattr(Jobs, "job", lambda self, identifier: done)
+    app = AppTest.from_function(followed).run()
+    app.button(key="progress.see.small").click().run()
+
+    assert "small" == app.session_state["corpus"]
+    assert not app.button
+
+
 def test_a_job_that_fails_says_why_beside_the_page(empty, monkeypatch):
     """Whichever page is open: it would otherwise only be gone from those that run."""
-    failed = Job("1", ("query",), "ask", "failed", empty.folder, 0.0, error="none: no such corpus")
+    failed = Job("1", ("query",), "ask", "failed", empty.folder, 0.0, error="error: none: no such corpus")
     monkeypatch.setattr(Jobs, "jobs", lambda self: [failed])
     monkeypatch.setattr(Jobs, "job", lambda self, identifier: failed)
     app = AppTest.from_function(followed).run()

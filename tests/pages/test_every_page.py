@@ -2,9 +2,12 @@
 
 import json
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from streamlit.testing.v1 import AppTest
+
+from pages.parts import mark, plain
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py") if path.stem != "__init__")
@@ -46,6 +49,27 @@ def test_words_of_documents_are_never_markup(draw, workspace, name):
 
     assert not [text for text in [*markup, *labels] if "<script>" in text or "**bold**" in text]
     assert not [text for text in charts if "<script" in text]
+
+
+def test_names_that_are_cut_alike_stay_apart():
+    """What plotly would take for one bar keeps its end, or gets a number."""
+    path = "crawl/2024/a-very-long-folder-name"
+    names = ["short", f"{path}/first", f"{path}/other", "x" * 400, "x" * 401]
+
+    assert [
+        "short",
+        "crawl/2024/a-ve…older-name/first",
+        "crawl/2024/a-ve…older-name/other",
+        f"{'x' * 15}…{'x' * 16}",
+        f"{'x' * 15}…{'x' * 16} (2)",
+    ] == list(plain.labels(names).values())
+
+
+def test_the_mark_is_drawn_here():
+    """Neither the tab's icon nor the logo is fetched from anywhere."""
+    for drawn in (mark.ICON, mark.LOGO):
+        assert "http://www.w3.org/2000/svg" == ElementTree.fromstring(drawn).tag[1:].partition("}")[0]
+        assert "href" not in drawn
 
 
 def test_app_navigates_to_every_page(workspace):
