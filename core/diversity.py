@@ -16,7 +16,7 @@ from core.plan import make_plan
 from core.pool import domain_codes, make_pool
 from core.rarefaction import REPEATS, Measured, common_size, effective_count, measured_rows, tagged_pool, take
 from core.types import JSON, Corpus, Mixture, Progress, silent
-from core.variety import gather
+from core.variety import EVIDENCE, gather
 from core.workspace import Workspace
 
 MAX_PARTS = 200
@@ -101,26 +101,30 @@ def diversity(
         }),
     }  # fmt: skip
     if where is None and mixture is None:
-        parted = {"column": _maker(workspace, corpus, by)}
-        workspace.write_report(corpus, _report(by), result if by == "source" else {**result, **parted})
+        workspace.write_report(corpus, _report(by), {**result, "signed": _signed(workspace, corpus, by)})
     return {"metrics": result}
 
 
 def kept(workspace: Workspace, corpus: Corpus, by: str = "source") -> JSON | None:
-    """Return what was last measured of the plain corpus by a column, None where that column is another now."""
+    """Return what was last measured of the plain corpus by a column, less what it was signed with.
+
+    None where nothing was, or by other metrics, or of other vectors, clusters, copies or parts than now.
+    """
     found = workspace.report(corpus, _report(by))
-    if found is None or by == "source":
-        return found
-    return found if (found["by"], found["column"]) == (by, _maker(workspace, corpus, by)) else None
+    if found is None or (found["by"], found.get("signed")) != (by, _signed(workspace, corpus, by)):
+        return None
+    return {key: value for key, value in found.items() if key != "signed"}
 
 
 def _report(by: str) -> str:
     return "diversity" if by == "source" else f"diversity-{disk.fingerprint(by)[:32]}"
 
 
-def _maker(workspace: Workspace, corpus: Corpus, by: str) -> str:
-    """Return the fingerprint of the column set that holds a column; empty where it came with the documents."""
-    return next((c.fingerprint for c in workspace.columns(corpus) if by in c.names), "")
+def _signed(workspace: Workspace, corpus: Corpus, by: str) -> str:
+    """Return what tells values from those of other metrics, or of other columns: evidence and parts."""
+    evidence = {*EVIDENCE, by}
+    columns = [one.fingerprint for one in workspace.columns(corpus) if evidence & {one.kind, *one.names}]
+    return disk.fingerprint([[[name, metric.version] for name, metric in METRICS.items()], sorted(columns)])
 
 
 def _check(

@@ -17,6 +17,7 @@ from core.types import Corpus
 from core.workspace import Workspace
 
 NUM_REFERENCE = 1000  # documents that stand for the corpus
+EVIDENCE = ("vectors", "cluster", "is_duplicate")  # the columns that are looked at where they are there
 
 
 class _Column(Sequence[str]):

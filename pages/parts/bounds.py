@@ -48,15 +48,16 @@ def _scale(key_: str, column: str, _corpus: Corpus) -> Scale | None:  # noqa: AR
 def _bound(label: str, start: float, found: Scale, stored: str) -> float:
     slider, number = f"{stored}.slider", f"{stored}.number"
     value = float(st.session_state.setdefault(stored, start))
+    least, most = min(found.least, on_step(start, found.step)), max(found.most, on_step(start, found.step))
     # on a step: what the browser would have to round would come back as if somebody had moved it
-    st.session_state[slider] = min(max(on_step(value, found.step), found.least), found.most)
+    st.session_state[slider] = min(max(on_step(value, found.step), least), most)
     st.session_state[number] = value
     shape = f"%.{max(found.decimals, _decimals(value))}f"
     left, right = st.columns([4, 1], vertical_alignment="bottom")
     left.slider(
         label,
-        found.least,
-        found.most,
+        least,
+        most,
         step=found.step,
         key=slider,
         on_change=_follow(stored, slider),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.clusterers import CLUSTERERS
+from core.diversity import kept
 from core.embedders import EMBEDDERS
 from core.matchers import MATCHERS
 from core.types import Corpus
@@ -42,7 +43,7 @@ def done(corpus: Corpus) -> set[str]:
     }
     if kinds & {"quality", "toxicity", "language"}:
         found.add("score")
-    if state.workspace().report(corpus, "diversity") is not None:
+    if kept(state.workspace(), corpus) is not None:
         found.add("diversity")
     return found
 

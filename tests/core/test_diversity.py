@@ -48,7 +48,7 @@ def test_texts_alone_give_what_texts_can(workspace):
     assert there == TEXTS_ALONE - {"clauses_per_sentence"} | there & {"clauses_per_sentence"}
     assert {"no embedding yet: run `embed`", "no clusters yet: run `cluster`"} <= reasons
     assert result["domains"]["varied"]["distinct_2"] > 20 * result["domains"]["copies"]["distinct_2"]
-    assert result == workspace.report(workspace.corpus("c"), "diversity")
+    assert result == kept(workspace, workspace.corpus("c"))
 
 
 def test_full_evidence_by_domain(workspace):
@@ -106,6 +106,16 @@ def test_what_was_measured_by_a_column_is_kept_as_long_as_the_column_is(workspac
     thirds = workspace.column(corpus, "halver", 2, {}, ("half",), "other")
     workspace.write_whole_column(corpus, thirds, {"half": np.arange(corpus.documents) % 3})
     assert kept(workspace, corpus, "half") is None
+    assert kept(workspace, corpus) is not None
+
+
+def test_what_was_measured_of_other_evidence_is_not_kept(workspace):
+    """Clusters, vectors and copies that came later are not those that the values speak of."""
+    corpus = workspace.corpus("c")
+    diversity(workspace, "c", repeats=2)
+    embedded(workspace)
+
+    assert kept(workspace, corpus) is None
 
 
 def test_a_selection_of_nothing_has_no_value(workspace):
