@@ -51,6 +51,12 @@ class FileProgress:
         disk.write_json(self.path, {"done": done, "total": total, "message": message, "rate": rate})
 
 
+# Cancelled by nobody, and so with the reason why: a person's cancel has none.
+_DROPPED = (
+    "SELECT id FROM jobs WHERE follows = :first AND state = 'cancelled' AND started IS NULL AND error <> ''"
+)
+
+
 class Jobs:
     """The jobs of a workspace."""
 
@@ -80,14 +86,20 @@ class Jobs:
         return self.job(identifier)
 
     def retry(self, identifier: str) -> Job:
-        """Queue an ended job again; its command goes on from the shards and checkpoints it left."""
+        """Queue an ended job again; its command goes on from the shards and checkpoints it left.
+
+        Those that were dropped because it had not come to its end follow it again.
+        """
         if self.job(identifier).state in ("queued", "running"):
             raise BadInputError(identifier, "this job has not ended", "cancel it first")
-        self._run(
-            "UPDATE jobs SET state = 'queued', started = NULL, ended = NULL, process = NULL, error = '' "
-            "WHERE id = :id",
-            id=identifier,
-        )
+        again = [identifier]
+        for one in again:
+            again += [row["id"] for row in self._rows(_DROPPED, first=one)]
+            self._run(
+                "UPDATE jobs SET state = 'queued', started = NULL, ended = NULL, process = NULL, error = '' "
+                "WHERE id = :id",
+                id=one,
+            )
         self._wake()
         return self.job(identifier)
 
@@ -253,7 +265,7 @@ class Jobs:
             running[row["id"]] = self._start(row["id"], json.loads(row["command"]))
         for row in queued:
             if row["first"] in ("failed", "cancelled", "interrupted"):
-                why = f"'{row['title']}', which comes first, ended as {row['first']}; resume that one, then this"
+                why = f"'{row['title']}', which comes first, ended as {row['first']}; resume that one, and this follows"
                 self._finish(row["id"], "cancelled", why)
         return bool(running or queued)
 

@@ -162,5 +162,21 @@ def test_job_is_cancelled_when_the_one_before_it_fails(jobs):
     wait(jobs, second.id, "cancelled", "done")
 
     assert jobs.job(second.id).error == (
-        "'look there', which comes first, ended as failed; resume that one, then this"
+        "'look there', which comes first, ended as failed; resume that one, and this follows"
     )
+
+
+def test_jobs_that_were_dropped_follow_again(jobs):
+    """All down the line, when the one before them is resumed; one that a person cancelled does not."""
+    first = jobs.submit(SLOW, "slow")
+    second, by_hand = (jobs.submit(["query", "small", "SELECT 2"], name, after=first.id) for name in "ab")
+    third = jobs.submit(["query", "small", "SELECT 3"], "third", after=second.id)
+    wait(jobs, first.id, "running")
+    jobs.cancel(by_hand.id)
+    jobs.cancel(first.id)
+    wait(jobs, third.id, "cancelled")
+    jobs.retry(first.id)
+    states = {job.id: job.state for job in jobs.jobs()}
+    jobs.cancel(first.id)
+
+    assert ["queued", "cancelled", "queued"] == [states[one.id] for one in (second, by_hand, third)]
