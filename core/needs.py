@@ -56,7 +56,7 @@ def target_of(selector: Selector) -> str | None:
 
 def _target(selector: Selector) -> tuple[str, str]:
     path: str = getattr(selector, "target", "")
-    return path, f"{selector.name}.target"
+    return path, "target"
 
 
 def resolve(workspace: Workspace, corpus: Corpus, selector: Selector) -> dict[str, NDArray[Any]]:

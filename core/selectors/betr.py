@@ -48,7 +48,7 @@ class BenchmarkTargeted:
     ) -> tuple[NDArray[np.bool_], str]:
         """Return a mask over the pool of about `budget` tokens, and the rule in one sentence."""
         vectors, there = _vectors.unit(columns["vectors"])
-        examples = _vectors.target(columns["target_vectors"], f"{self.name}.target")
+        examples = _vectors.target(columns["target_vectors"], "target")
         usable = np.flatnonzero(there)
         drawn = usable[_vectors.sample(len(usable), self.sample, rng)]
         keys = np.full(len(vectors), np.nan)

@@ -53,7 +53,7 @@ class TransportGradient:
     ) -> tuple[NDArray[np.bool_], str]:
         """Return a mask over the pool of about `budget` tokens, and the rule in one sentence."""
         vectors, there = _vectors.unit(columns["vectors"])
-        wanted = _vectors.target(columns["target_vectors"], f"{self.name}.target")
+        wanted = _vectors.target(columns["target_vectors"], "target")
         wanted = wanted[_vectors.sample(len(wanted), self.sample, rng)]
         usable = np.flatnonzero(there)
         gradients = np.full(len(vectors), np.nan)

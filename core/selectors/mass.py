@@ -61,7 +61,7 @@ class SkillGraph:
         lines = columns["target_texts"].tolist()
         skills = self.phrases(lines)
         if not skills:
-            raise BadInputError(f"{self.name}.target", "names no skill", "write skills, semicolons between")
+            raise BadInputError("target", "names no skill", "write skills, semicolons between")
         graph = _graph(lines, skills)
         touched = self._by_column(columns, skills, graph) if self.skills else self._by_vectors(columns, graph)
         rule = f"Documents that touch the weightiest of {len(skills)} skills and the links among them."

@@ -178,7 +178,7 @@ def test_what_is_missing_is_named_with_the_way_to_it(home):
         "s2l": "losses: 'c' has no such column; train a small model",
         "mig": "cluster: 'c' has no such column; for `cluster` run `python -m core cluster",
         "dsir": "set target=FILE",
-        "betr": r"betr\.target: is no file; name a file",
+        "betr": r"target: is no file; name a file: target=PATH",
         "paser": "degradation: 'c' has no such column; run both models",
     }
     for method, expected in remedies.items():

@@ -52,7 +52,7 @@ def test_a_file_without_skills():
         "target_texts": np.array([" ; "], object),
     }
 
-    with pytest.raises(BadInputError, match=r"mass\.target: names no skill"):
+    with pytest.raises(BadInputError, match="target: names no skill"):
         SkillGraph(skills="skills").select(columns, 1, np.random.default_rng(0))
     with pytest.raises(BadInputError, match="threshold 0"):
         SkillGraph(threshold=0)
