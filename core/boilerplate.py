@@ -8,7 +8,6 @@ from functools import partial
 from hashlib import blake2b
 from itertools import compress
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -66,8 +65,8 @@ def boilerplate(
     if not path.exists():
         shards = workspace.shards(corpus, ["text", "source"], SHARD_ROWS)
         hashed = _told(engine.map(_hashed, shards), corpus, progress)
-        with TemporaryDirectory(prefix=".boilerplate-", dir=workspace.folder) as folder:
-            common = common_lines(hashed, at_least, Path(folder))
+        with disk.scratch(workspace.folder) as folder:
+            common = common_lines(hashed, at_least, folder)
         with disk.written_aside(path) as aside, aside.open("wb") as file:
             np.save(file, common)
     workspace.write_column(

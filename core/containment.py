@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -96,8 +95,8 @@ def containment(
     if key in kept and kept[key]["fingerprint"] == signed:
         return dict(kept[key])
     engine = LocalEngine(1 if sum(c.documents for c in corpora) <= SHARD_ROWS else workers)
-    with TemporaryDirectory(prefix=".containment-", dir=workspace.folder) as place:
-        found = _found(workspace, sides, Task(n, scale, threshold, place), engine, progress)
+    with disk.scratch(workspace.folder) as place:
+        found = _found(workspace, sides, Task(n, scale, threshold, str(place)), engine, progress)
         presence.opened.cache_clear()  # else the disk keeps the table as long as this process lives
     facts = {"fingerprint": signed, "corpus": name, **asked, "exact": scale == 1}
     result: dict[str, JSON] = {**facts, **_told(found, sides, scale)}

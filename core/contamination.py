@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from functools import lru_cache, partial
 from itertools import compress, pairwise
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core import disk
 from core.engines import LocalEngine
 from core.engines.batches import runs
 from core.errors import BadInputError
@@ -86,15 +86,15 @@ def contamination(
         return dict(known)
     index, names = _index(read_ones, n), tuple(one.name for one in read_ones)
     engine = LocalEngine(1 if corpus.documents <= SHARD_ROWS else workers)
-    with TemporaryDirectory() as place:
-        save(index, Path(place))
-        held = _count(workspace, corpus, Path(place), len(index.hashes), engine, progress)
+    with disk.scratch(workspace.folder) as place:
+        save(index, place)
+        held = _count(workspace, corpus, place, len(index.hashes), engine, progress)
         is_common = held > max(COMMON_DOCUMENTS, common * corpus.documents)
-        np.save(Path(place) / "common.npy", is_common)
+        np.save(place / "common.npy", is_common)
         workspace.write_column(
             corpus,
             column,
-            partial(_produce, place, names, min_hits, min_coverage, column.names),
+            partial(_produce, str(place), names, min_hits, min_coverage, column.names),
             reads=("row", "text"),
             shard_rows=SHARD_ROWS,
             progress=progress,

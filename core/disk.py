@@ -6,6 +6,7 @@ import fcntl
 import hashlib
 import json
 import os
+import shutil
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -60,6 +61,40 @@ def locked(path: Path) -> Iterator[None]:
     with path.open("a", encoding="utf-8") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+@contextmanager
+def scratch(folder: Path) -> Iterator[Path]:
+    """Yield an empty folder under `folder`/scratch that is gone when the block ends.
+
+    What killed processes left there is removed first: a living one holds its folder locked.
+    """
+    home = folder / "scratch"
+    with locked(home / ".lock"):
+        for stale in home.glob("*/"):
+            if (held := _taken(stale)) is not None:
+                shutil.rmtree(stale)
+                os.close(held)
+        place = home / uuid.uuid4().hex
+        place.mkdir()
+        held = _taken(place)
+    try:
+        yield place
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+        if held is not None:
+            os.close(held)
+
+
+def _taken(folder: Path) -> int | None:
+    """Lock a folder, and return what holds it; None where another process does."""
+    held = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(held)
+        return None
+    return held
 
 
 def fingerprint(value: JSON) -> str:
