@@ -7,6 +7,7 @@ All on made-up text; rates are of the median step; nothing is kept.
   torch's fused AdamW. So both meet the same load.
 - stack: models that train together against the same models one after another, in turns, by the clock and by
   the processors' own time, which other programs on the machine disturb less.
+- sweep: the command, start, data, evaluation and saving included, with its models together and one by one.
 - memory: what a process takes by the number of models, and whether that is a straight line.
 - gpu, where there is one: 64 proxies of 1M parameters (8,192 tokens of vocabulary, 512 of context), stacked
   against one after another, both compiled; and the share of its peak that one model of some 125M reaches.
@@ -37,7 +38,7 @@ from core.backend.training.setup import make_schedule
 from core.types import silent
 
 STEPS = {"nano": 48, "tiny": 24, "small": 10}
-PARTS = ("peers", "stack", "memory", "gpu")
+PARTS = ("peers", "stack", "sweep", "memory", "gpu")
 JUST = {"validation_tokens": 512, "vocabulary": 8192, "near_copies": False}  # what is not measured is short
 
 
@@ -213,6 +214,25 @@ def stack_against_serial(
     return found
 
 
+def whole_sweep(preset: str, models: int, tokens: int, device: str) -> dict[str, object]:
+    """Time the command `sweep` as a person runs it, with its models together and one after another."""
+    seconds = {}
+    with tempfile.TemporaryDirectory() as name:
+        manifest = write_manifest(Path(name), tokens)
+        for kind in ("stack", "serial"):
+            command = [
+                sys.executable, "-m", "core.backend", "sweep", str(manifest), "--models", str(models),
+                "--preset", preset, "--tokens", str(tokens), "--device", device, f"--{kind}",
+                "--out", f"{name}/{kind}",
+            ]  # fmt: skip
+            began = time.perf_counter()
+            subprocess.run(command, check=True, capture_output=True, cwd=Path(__file__).parents[2])
+            seconds[kind] = time.perf_counter() - began
+    found = {f"{kind}_seconds": round(one, 1) for kind, one in seconds.items()}
+    facts = {"models": models, "preset": preset, "tokens": tokens}
+    return facts | found | {"ratio": round(seconds["serial"] / seconds["stack"], 2)}
+
+
 def peak_of(models: int, preset: str, device: str) -> int:
     """Train a stack for two steps and return the most bytes held; in a process of its own."""
     config = Config.model_validate(JUST | {"preset": preset, "device": device, "stack_most": models})
@@ -283,6 +303,9 @@ def rows_of(part: str, options: argparse.Namespace) -> Iterator[dict[str, object
         for preset, batch_size, steps in (("nano", 16, 8), ("nano", 4, 8), ("tiny", 4, 8)):
             settings = {"preset": preset, "batch_size": batch_size, "device": device}
             yield stack_against_serial(settings, 8, steps, 3)
+    if part == "sweep":
+        for preset, tokens in (("nano", 80_000), ("tiny", 60_000)):
+            yield whole_sweep(preset, 8, tokens, device)
     if part == "memory":
         yield memory_by_models("nano", device, (1, 2, 4, 8))
     if part == "gpu" and not torch.cuda.is_available():
