@@ -304,8 +304,7 @@ def rows_of(part: str, options: argparse.Namespace) -> Iterator[dict[str, object
             settings = {"preset": preset, "batch_size": batch_size, "device": device}
             yield stack_against_serial(settings, 8, steps, 3)
     if part == "sweep":
-        for preset, tokens in (("nano", 80_000), ("tiny", 60_000)):
-            yield whole_sweep(preset, 8, tokens, device)
+        yield whole_sweep("nano", 8, 80_000, device)
     if part == "memory":
         yield memory_by_models("nano", device, (1, 2, 4, 8))
     if part == "gpu" and not torch.cuda.is_available():
